@@ -1,0 +1,87 @@
+# Every target of the project is made by one of these functions, so that the flags, the
+# include root and the layering are stated once. A room's CMakeLists.txt is then a list
+# of its files and of the rooms that it may use.
+#
+#   oomkit_library(NAME klog SOURCES reader.cc ... DEPENDS core model kernel)
+#   oomkit_test(NAME klog_reader_test SOURCES reader_test.cc DEPENDS klog LABELS unit)
+#   oomkit_bench(NAME klog_bench SOURCES scan_bench.cc DEPENDS klog)
+#   oomkit_fuzz(NAME reader_fuzz SOURCES reader_fuzz.cc DEPENDS klog)
+
+add_library(oomkit_flags INTERFACE)
+target_compile_features(oomkit_flags INTERFACE cxx_std_20)
+if(OOMKIT_DEVELOPER)
+  target_compile_options(oomkit_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Werror
+    -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wundef -Wnon-virtual-dtor
+    -Woverloaded-virtual -Wcast-align -Wcast-qual -Wdouble-promotion -Wformat=2
+    -Wimplicit-fallthrough -Wnull-dereference
+    $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op;-Wsuggest-override>
+    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Winconsistent-missing-override>)
+endif()
+if(OOMKIT_SANITIZE)
+  target_compile_options(oomkit_flags INTERFACE
+    -fsanitize=${OOMKIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(oomkit_flags INTERFACE -fsanitize=${OOMKIT_SANITIZE})
+endif()
+if(OOMKIT_FUZZ)
+  # Coverage for libFuzzer in the code under test; the fuzzers add their main themselves.
+  target_compile_options(oomkit_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(oomkit_library)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;PRIVATE_LIBS" ${ARGN})
+  list(TRANSFORM ARG_DEPENDS PREPEND oomkit::)
+  add_library(oomkit_${ARG_NAME} STATIC ${ARG_SOURCES})
+  add_library(oomkit::${ARG_NAME} ALIAS oomkit_${ARG_NAME})
+  set_target_properties(oomkit_${ARG_NAME} PROPERTIES EXPORT_NAME ${ARG_NAME})
+  target_include_directories(oomkit_${ARG_NAME} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/oomkit>)
+  target_link_libraries(oomkit_${ARG_NAME} PUBLIC ${ARG_DEPENDS} tl::expected)
+  target_compile_features(oomkit_${ARG_NAME} PUBLIC cxx_std_20)
+  target_link_libraries(oomkit_${ARG_NAME} PRIVATE ${ARG_PRIVATE_LIBS} $<BUILD_INTERFACE:oomkit_flags>)
+  set_property(GLOBAL APPEND PROPERTY OOMKIT_LIBRARIES oomkit_${ARG_NAME})
+endfunction()
+
+# A test program found by ctest. TIMEOUT is in seconds; label `slow` leaves it out of
+# `./dev test --fast`.
+function(oomkit_test)
+  if(NOT OOMKIT_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;DEPENDS;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  list(TRANSFORM ARG_DEPENDS PREPEND oomkit::)
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE oomkit_flags ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_include_directories(${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${ARG_NAME} PRIVATE OOMKIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+    ENVIRONMENT "${ARG_ENVIRONMENT}")
+endfunction()
+
+function(oomkit_bench)
+  if(NOT OOMKIT_BENCH)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS" ${ARGN})
+  list(TRANSFORM ARG_DEPENDS PREPEND oomkit::)
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE oomkit_flags ${ARG_DEPENDS} benchmark::benchmark_main)
+endfunction()
+
+function(oomkit_fuzz)
+  if(NOT OOMKIT_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS" ${ARGN})
+  list(TRANSFORM ARG_DEPENDS PREPEND oomkit::)
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE oomkit_flags ${ARG_DEPENDS})
+  target_include_directories(${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_options(${ARG_NAME} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
+endfunction()

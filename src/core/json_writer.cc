@@ -1,0 +1,180 @@
+#include "core/json_writer.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "core/check.h"
+
+namespace oomkit {
+namespace {
+
+// True for the bytes that a JSON string may hold as they are, checked eight at a time
+// nowhere: a table look-up per byte is already faster than the parser that feeds us.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 0x7f; ++c)
+    plain[static_cast<std::size_t>(c)] = c != '"' && c != '\\';
+  return plain;
+}();
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  out += "\\u00";
+  out += kHex[byte >> 4];
+  out += kHex[byte & 15];
+}
+
+}  // namespace
+
+std::size_t utf8_length(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[i])) return 0;
+  }
+  const auto second = static_cast<unsigned char>(text[1]);
+  if (lead == 0xe0 && second < 0xa0) return 0;  // Overlong.
+  if (lead == 0xed && second > 0x9f) return 0;  // A surrogate.
+  if (lead == 0xf0 && second < 0x90) return 0;  // Overlong.
+  if (lead == 0xf4 && second > 0x8f) return 0;  // Beyond U+10FFFF.
+  return length;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t begin = 0;
+  std::size_t at = 0;
+  const auto flush = [&] { out.append(text, begin, at - begin); };
+  while (at < text.size()) {
+    const char c = text[at];
+    if (kPlain[static_cast<unsigned char>(c)]) {
+      ++at;
+      continue;
+    }
+    const std::size_t length =
+        static_cast<unsigned char>(c) < 0x80 ? 0 : utf8_length(text.substr(at));
+    // U+0080..U+009F are control characters to a terminal that a user pipes JSON to.
+    const bool c1 = length == 2 && c == '\xc2' && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+    if (length > 1 && !c1) {
+      at += length;
+      continue;
+    }
+    flush();
+    if (c1) {
+      append_escaped(out, text[at + 1]);
+      at += 2;
+    } else {
+      if (static_cast<unsigned char>(c) < 0x80) {
+        append_escaped(out, c);
+      } else {
+        out += "\xef\xbf\xbd";
+      }
+      ++at;
+    }
+    begin = at;
+  }
+  flush();
+  out += '"';
+}
+
+void JsonWriter::separate() {
+  if (after_key_) {
+    after_key_ = false;
+    return;
+  }
+  if (has_items_.empty()) return;
+  if (has_items_.back()) *out_ += ',';
+  has_items_.back() = true;
+}
+
+void JsonWriter::begin_object() {
+  separate();
+  *out_ += '{';
+  has_items_.push_back(false);
+}
+void JsonWriter::end_object() {
+  OOMKIT_CHECK(!has_items_.empty() && !after_key_, "an object ends that did not begin");
+  has_items_.pop_back();
+  *out_ += '}';
+}
+void JsonWriter::begin_array() {
+  separate();
+  *out_ += '[';
+  has_items_.push_back(false);
+}
+void JsonWriter::end_array() {
+  OOMKIT_CHECK(!has_items_.empty() && !after_key_, "an array ends that did not begin");
+  has_items_.pop_back();
+  *out_ += ']';
+}
+
+void JsonWriter::key(std::string_view name) {
+  OOMKIT_CHECK(!after_key_, "two keys without a value between them");
+  separate();
+  append_json_string(*out_, name);
+  *out_ += ':';
+  after_key_ = true;
+}
+
+void JsonWriter::null() {
+  separate();
+  *out_ += "null";
+}
+void JsonWriter::value(bool flag) {
+  separate();
+  *out_ += flag ? "true" : "false";
+}
+void JsonWriter::value(std::int64_t number) {
+  separate();
+  char digits[24];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
+  out_->append(digits, end);
+}
+void JsonWriter::value(std::uint64_t number) {
+  separate();
+  char digits[24];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
+  out_->append(digits, end);
+}
+void JsonWriter::value(double number) {
+  if (!std::isfinite(number)) return null();
+  separate();
+  char digits[40];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
+  out_->append(digits, end);
+}
+void JsonWriter::value(std::string_view text) {
+  separate();
+  append_json_string(*out_, text);
+}
+
+}  // namespace oomkit

@@ -1,0 +1,72 @@
+// Several kills that are one story: same host, same scope, close in time.
+//
+// Reports come in the order of the log, one at a time, and are not kept: an open
+// incident holds of each process what its growth needs, no more. Memory is bounded by
+// kOpenIncidentsMax and kTracksMax.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.h"
+#include "explain/explanation.h"
+#include "explain/finding.h"
+
+namespace oomkit {
+
+struct Culprit {
+  std::string comm;
+  std::int64_t pid = 0;
+  double growth_bytes_per_s = 0;
+  Bytes first, last;     // Use in the first and last report that show it.
+  std::size_t seen = 0;  // In how many reports.
+  bool killed = false;
+  std::vector<double> steps_bytes_per_s;  // Growth between each two reports that show it.
+};
+
+struct IncidentVictim {
+  std::string comm;
+  std::optional<std::int64_t> pid;
+  std::size_t report = 0;  // 1-based index.
+  std::optional<Bytes> size;
+  bool culprit = false;
+};
+
+struct Incident {
+  std::vector<std::size_t> reports;  // 1-based, over all inputs.
+  std::string title;  // "3 kills in 146 s in pod cabf8137-...: rpm and python2.7 filled it, java
+                      // paid first"
+  std::string scope;  // Cgroup path, or "" for the host.
+  std::optional<std::string> host;
+  std::optional<double> duration_s;
+  std::vector<Culprit> culprits;        // Steepest first.
+  std::vector<IncidentVictim> victims;  // In order of time.
+  std::vector<Finding> findings;
+};
+
+class IncidentTracker {
+ public:
+  static constexpr std::size_t kOpenIncidentsMax = 256;
+  static constexpr std::size_t kTracksMax =
+      4096;  // Processes followed in one incident: the largest.
+
+  // `index` is the report's 1-based number over all inputs. May close incidents.
+  void add(std::size_t index, const Explanation& explanation);
+  void finish();
+
+  // Closed since the last call, those of one report left out, in the order they began.
+  std::vector<Incident> take_closed();
+  std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  struct Open;
+  std::vector<Incident> closed_;
+  std::map<std::string, Open> open_;  // By host and scope.
+  std::uint64_t dropped_ = 0;
+  void close(Open& open);
+};
+
+}  // namespace oomkit

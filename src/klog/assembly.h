@@ -1,0 +1,45 @@
+// Records in, reports out: the state machine that knows what belongs together.
+//
+// One open report for each source that can print at the same time: host, and caller
+// (PRINTK_CALLER) where the log names it. Two reports are never joined; what cannot be
+// told apart is left unknown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "klog/framing.h"
+#include "klog/reader.h"
+#include "klog/record.h"
+#include "model/damage.h"
+
+namespace oomkit {
+
+class Assembly final : public RecordSink {
+ public:
+  Assembly(std::string input_name, ReportSink& sink);
+  ~Assembly() override;
+  Assembly(const Assembly&) = delete;
+  Assembly& operator=(const Assembly&) = delete;
+
+  void on_record(const LogRecord& record) override;
+
+  // Lines were left out because nothing of interest is in them: rows and statistics
+  // before and after the gap do not belong together by mere order.
+  void skipped();
+  void finish();
+
+  // No report is open and none was just closed whose last lines (reaper, group kills)
+  // may still come: the reader may stop looking closely. Reaper lines name their victim
+  // and are matched to recent reports of the same host when they come later.
+  bool idle() const;
+
+  const DamageCounts& damage() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace oomkit
