@@ -27,10 +27,26 @@ struct Culprit {
   std::vector<double> steps_bytes_per_s;  // Growth between each two reports that show it.
 };
 
+// The memory of one process over an incident, for a chart: one point for each report
+// that shows it.
+struct IncidentPoint {
+  std::size_t report = 0;  // 1-based index.
+  double at_s = 0;         // Since the incident's first report.
+  Bytes use;
+};
+
+struct IncidentTrack {
+  std::string comm;
+  std::int64_t pid = 0;
+  std::optional<std::size_t> killed_in;  // The report that shows its death.
+  std::vector<IncidentPoint> points;     // In order of time, at most kTrackPointsMax.
+};
+
 struct IncidentVictim {
   std::string comm;
   std::optional<std::int64_t> pid;
-  std::size_t report = 0;  // 1-based index.
+  std::size_t report = 0;      // 1-based index.
+  std::optional<double> at_s;  // Since the incident's first report.
   std::optional<Bytes> size;
   bool culprit = false;
 };
@@ -45,10 +61,13 @@ struct Incident {
   std::vector<Culprit> culprits;        // Steepest first.
   std::vector<IncidentVictim> victims;  // In order of time.
   std::vector<Finding> findings;
+  std::vector<IncidentTrack> tracks;  // The largest processes, at most kTracksShown.
 };
 
 class IncidentTracker {
  public:
+  static constexpr std::size_t kTracksShown = 8;
+  static constexpr std::size_t kTrackPointsMax = 200;
   static constexpr std::size_t kOpenIncidentsMax = 256;
   static constexpr std::size_t kTracksMax =
       4096;  // Processes followed in one incident: the largest.
