@@ -29,6 +29,19 @@ class JsonWriter {
   void begin_array();
   void end_array();
   void key(std::string_view name);
+  // A name that stands in our source and needs no escaping: the fast path of records.
+  void plain_key(std::string_view name) {
+    separate();
+    *out_ += '"';
+    out_->append(name);
+    *out_ += "\":";
+    after_key_ = true;
+  }
+  // A whole value that the caller has put into JSON itself.
+  void raw(std::string_view json) {
+    separate();
+    out_->append(json);
+  }
 
   void null();
   void value(bool flag);
@@ -47,6 +60,11 @@ class JsonWriter {
   template <class T>
   void field(std::string_view name, const T& content) {
     key(name);
+    value(content);
+  }
+  template <class T>
+  void plain_field(std::string_view name, const T& content) {
+    plain_key(name);
     value(content);
   }
 
