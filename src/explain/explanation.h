@@ -20,7 +20,7 @@ struct LedgerRow {
   std::string key;    // "sock", "anon", "slab_unreclaimable": the kernel's word.
   std::string label;  // "socket buffers"
   Bytes amount;
-  bool in_no_process = false;  // Killing a process frees none of it.
+  bool in_no_process = false;  // Counted in no process's rss: the task table does not show it.
   std::string note;            // "tmpfs and shared memory; part of file cache"
 };
 
@@ -59,6 +59,9 @@ struct Explanation {
   std::vector<ZoneTest> zones;
   std::vector<Finding> findings;  // Most severe first.
   std::string who_asked;          // "xray, for one page of user memory (order 0)"
+  // The task of the table that the asking thread belongs to, where the log supports it.
+  std::optional<std::size_t> trigger_task;
+  bool trigger_in_victim = false;  // ... and it is the one that died.
 };
 
 struct ExplainOptions {

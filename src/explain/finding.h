@@ -57,7 +57,13 @@ enum class FindingId {
   memsw_limit,        // memory+swap was the limit that bound.
   kernel_memory,      // The group is full of kernel memory: no process is to blame.
   many_workers,       // Hundreds of like-named processes share the blame.
-  oom_disabled,
+  single_process,     // One process alone holds most of the limit or of RAM.
+  swap_unusable,      // Swap is free and could not help.
+  dirty_cache,        // File pages that a slow disk has yet to take.
+  unevictable_heavy,  // mlock()ed and other pages that reclaim may not touch.
+  manual_request,     // sysrq f: somebody asked, nothing was short.
+  container_exit,     // What the container's runtime makes of the kill: exit code 137.
+  reports_suppressed,
   kCount,
 };
 
