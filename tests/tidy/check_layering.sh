@@ -1,0 +1,31 @@
+#!/bin/bash
+# Includes point one way. A room may include itself and the rooms named after it here;
+# the link dependencies say the same, this catches headers that need no linking.
+source "$(dirname "$0")/common.sh" "$1"
+
+declare -A may_use=(
+  [core]=""
+  [model]="core"
+  [kernel]="model core"
+  [io]="core"
+  [klog]="kernel model core"
+  [explain]="klog kernel model core"
+  [render]="explain klog kernel model core"
+  [cli]="render explain klog io kernel model core"
+)
+
+for folder in src/*/; do
+  room=$(basename "$folder")
+  if [[ ! -v may_use[$room] ]]; then
+    report "src/$room" "is a room that the layering test does not know"
+    continue
+  fi
+  while IFS=: read -r file line include; do
+    target=${include#*\"}
+    target=${target%%/*}
+    if [[ $target != "$room" && " ${may_use[$room]} " != *" $target "* ]]; then
+      report "$file:$line" "$room/ may not include $target/"
+    fi
+  done < <(grep -rnE --include='*.h' --include='*.cc' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$folder" || true)
+done
+finish
