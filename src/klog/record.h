@@ -29,9 +29,13 @@ struct LogRecord {
 
   bool framed =
       false;  // A frame was there: without one, in a framed log, a line continues another.
-  bool continues = false;    // The frame itself says so: a kmsg or journal entry of several lines.
+  // The frame itself says that this text goes on where the same caller's last record stopped,
+  // with no line break between them (/dev/kmsg flags 'c' and '+', a CRI line after a partial one).
+  bool continues = false;
   bool lost_before = false;  // The frame itself shows that records are missing before this one.
-  bool embedded = false;     // One of several lines of a single escaped message (JSON, #012, \x0a).
+  // One of several true lines of a single message (JSON, journal entry, kmsg record, #012, \x0a):
+  // each was a line of its own for the kernel, so they are not to be glued together.
+  bool embedded = false;
 };
 
 }  // namespace oomkit
