@@ -106,40 +106,49 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// Before each value: its comma, and whether a value may stand here at all.
 void JsonWriter::separate() {
   if (after_key_) {
     after_key_ = false;
     return;
   }
-  if (has_items_.empty()) return;
-  if (has_items_.back()) *out_ += ',';
-  has_items_.back() = true;
+  if (levels_.empty()) return;
+  OOMKIT_CHECK(!levels_.back().is_object, "a value without a key in an object");
+  if (levels_.back().has_items) *out_ += ',';
+  levels_.back().has_items = true;
+}
+
+void JsonWriter::begin(char bracket) {
+  separate();
+  *out_ += bracket;
+  levels_.push_back({bracket == '{', false});
+}
+void JsonWriter::end(char bracket) {
+  OOMKIT_CHECK(!levels_.empty() && levels_.back().is_object == (bracket == '}'),
+               "an object or array ends that did not begin");
+  OOMKIT_CHECK(!after_key_, "an object ends after a key without a value");
+  levels_.pop_back();
+  *out_ += bracket;
 }
 
 void JsonWriter::begin_object() {
-  separate();
-  *out_ += '{';
-  has_items_.push_back(false);
+  begin('{');
 }
 void JsonWriter::end_object() {
-  OOMKIT_CHECK(!has_items_.empty() && !after_key_, "an object ends that did not begin");
-  has_items_.pop_back();
-  *out_ += '}';
+  end('}');
 }
 void JsonWriter::begin_array() {
-  separate();
-  *out_ += '[';
-  has_items_.push_back(false);
+  begin('[');
 }
 void JsonWriter::end_array() {
-  OOMKIT_CHECK(!has_items_.empty() && !after_key_, "an array ends that did not begin");
-  has_items_.pop_back();
-  *out_ += ']';
+  end(']');
 }
 
 void JsonWriter::key(std::string_view name) {
+  OOMKIT_CHECK(!levels_.empty() && levels_.back().is_object, "a key in an array or nowhere");
   OOMKIT_CHECK(!after_key_, "two keys without a value between them");
-  separate();
+  if (levels_.back().has_items) *out_ += ',';
+  levels_.back().has_items = true;
   append_json_string(*out_, name);
   *out_ += ':';
   after_key_ = true;

@@ -69,10 +69,17 @@ class JsonWriter {
   }
 
  private:
+  struct Level {
+    bool is_object;
+    bool has_items;
+  };
+
   void separate();
+  void begin(char bracket);
+  void end(char bracket);
 
   std::string* out_;
-  std::vector<bool> has_items_;  // One per open object or array.
+  std::vector<Level> levels_;  // One per open object or array.
   bool after_key_ = false;
 };
 

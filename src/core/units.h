@@ -6,7 +6,7 @@
 // amount past the parser that read it.
 //
 // Amounts are signed: what a limit is exceeded by, or the rest that a sum leaves,
-// may be negative.
+// may be negative. They come from hostile text, so sums saturate instead of overflowing.
 #pragma once
 
 #include <compare>
@@ -24,9 +24,21 @@ class Amount {
   constexpr std::int64_t count() const { return count_; }
 
   friend constexpr auto operator<=>(Amount, Amount) = default;
-  friend constexpr Amount operator+(Amount a, Amount b) { return Amount(a.count_ + b.count_); }
-  friend constexpr Amount operator-(Amount a, Amount b) { return Amount(a.count_ - b.count_); }
-  friend constexpr Amount operator*(Amount a, std::int64_t k) { return Amount(a.count_ * k); }
+  friend constexpr Amount operator+(Amount a, Amount b) {
+    std::int64_t sum = 0;
+    if (!__builtin_add_overflow(a.count_, b.count_, &sum)) return Amount(sum);
+    return Amount(b.count_ < 0 ? INT64_MIN : INT64_MAX);
+  }
+  friend constexpr Amount operator-(Amount a, Amount b) {
+    std::int64_t difference = 0;
+    if (!__builtin_sub_overflow(a.count_, b.count_, &difference)) return Amount(difference);
+    return Amount(b.count_ > 0 ? INT64_MIN : INT64_MAX);
+  }
+  friend constexpr Amount operator*(Amount a, std::int64_t k) {
+    std::int64_t product = 0;
+    if (!__builtin_mul_overflow(a.count_, k, &product)) return Amount(product);
+    return Amount((a.count_ < 0) == (k < 0) ? INT64_MAX : INT64_MIN);
+  }
   friend constexpr Amount operator/(Amount a, std::int64_t k) { return Amount(a.count_ / k); }
   constexpr Amount& operator+=(Amount b) { return *this = *this + b; }
   constexpr Amount& operator-=(Amount b) { return *this = *this - b; }

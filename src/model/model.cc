@@ -31,8 +31,9 @@ std::string to_string(const KernelVersion& version) {
 std::optional<Bytes> pgtables_bytes(const Task& task, PageSize page_size) {
   if (task.pgtables) return task.pgtables;
   if (!task.nr_ptes) return std::nullopt;
-  const std::int64_t pages = *task.nr_ptes + task.nr_pmds.value_or(0) + task.nr_puds.value_or(0);
-  return to_bytes(Pages(pages), page_size);
+  const Pages pages =
+      Pages(*task.nr_ptes) + Pages(task.nr_pmds.value_or(0)) + Pages(task.nr_puds.value_or(0));
+  return to_bytes(pages, page_size);
 }
 
 void MemcgStat::set(std::string_view name, std::int64_t value) {
