@@ -1,0 +1,313 @@
+#include "scenario/parse.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/size_text.h"
+#include "core/text.h"
+#include "scenario/cgroup_files.h"
+#include "scenario/check_names.h"
+#include "scenario/steps.h"
+#include "scenario/table_reader.h"
+
+namespace oomkit {
+namespace {
+
+constexpr std::size_t kCommBytesMax = 15;
+constexpr std::int64_t kCopiesMax = 100'000;
+constexpr Bytes kHostMemoryMin{64 << 20};
+
+void read_settings(TableReader& owner, std::string_view key, std::vector<Setting>& settings) {
+  const toml::table* table = owner.table(key);
+  if (table == nullptr) return;
+  for (const auto& [name, node] : *table) {
+    if (const auto value = TableReader::scalar_text(node)) {
+      settings.push_back({std::string(name.str()), *value});
+    } else {
+      owner.refuse(key, owner.where() + ": the value of \"" + std::string(name.str()) +
+                            "\" must be a string or a number");
+    }
+  }
+}
+
+void read_nodes(TableReader& reader, HostSpec& host) {
+  if (!reader.has("nodes")) return;
+  if (const auto sizes = reader.peek_texts("nodes")) {
+    for (const std::string& text : *sizes) {
+      if (auto size = parse_size(text)) {
+        host.nodes.push_back(*size);
+      } else {
+        reader.refuse("nodes", reader.where() + ": \"" + text + "\" is no size",
+                      "nodes = 2, or nodes = [\"256M\", \"128M\"]");
+      }
+    }
+    return;
+  }
+  if (const auto count = reader.integer("nodes", 1, 8)) {
+    if (*count > 1) host.nodes.assign(static_cast<std::size_t>(*count), host.memory / *count);
+  }
+}
+
+void read_cgroup_version(TableReader& reader, HostSpec& host) {
+  const std::string version = reader.text("cgroup").value_or("v2");
+  if (version == "v1") {
+    host.cgroup = CgroupVersion::v1;
+  } else if (version != "v2") {
+    reader.refuse("cgroup", reader.where() + ": unknown cgroup version \"" + version + "\"",
+                  "\"v1\" or \"v2\"");
+  }
+}
+
+void read_swap(TableReader& reader, HostSpec& host) {
+  if (const auto swap = reader.size("swap")) host.swap = *swap;
+  const std::string kind = reader.text("swap_kind").value_or("disk");
+  if (kind == "zram") {
+    host.swap_kind = SwapKind::zram;
+  } else if (kind != "disk") {
+    reader.refuse("swap_kind", reader.where() + ": unknown kind of swap \"" + kind + "\"",
+                  "\"disk\" or \"zram\"");
+  }
+  host.swap_rate = reader.size("swap_rate");
+}
+
+void read_host(const toml::table& table, HostSpec& host, std::vector<Diagnostic>& diagnostics) {
+  TableReader reader(table, "[host]", diagnostics);
+  if (const auto memory = reader.size("memory")) host.memory = *memory;
+  if (host.memory < kHostMemoryMin)
+    reader.refuse("memory", "[host]: no kernel boots in less than 64M");
+  read_swap(reader, host);
+  if (const auto cpus = reader.integer("cpus", 1, 64)) host.cpus = static_cast<int>(*cpus);
+  read_nodes(reader, host);
+  read_cgroup_version(reader, host);
+  read_settings(reader, "sysctl", host.sysctl);
+  if (auto parameters = reader.texts("boot")) host.boot_parameters = std::move(*parameters);
+  if (const auto kernel = reader.peek_text("kernel")) {
+    host.kernels.push_back(*kernel);
+  } else if (auto kernels = reader.has("kernel") ? reader.texts("kernel") : std::nullopt) {
+    host.kernels = std::move(*kernels);
+  }
+  reader.finish();
+}
+
+void read_cgroup(const toml::table& table, Scenario& scenario,
+                 std::vector<Diagnostic>& diagnostics) {
+  TableReader reader(table, "[[cgroup]]", diagnostics);
+  CgroupSpec cgroup;
+  cgroup.path = reader.text("path").value_or("");
+  if (!is_cgroup_path(cgroup.path)) {
+    reader.refuse("path", "[[cgroup]] needs a path such as \"/box\" or \"/box/inner\"");
+  }
+  reader.rename("[[cgroup]] " + cgroup.path);
+  const toml::table* set = reader.table("set");
+  read_settings(reader, "set", cgroup.set);
+  for (const Setting& setting : cgroup.set) {
+    if (is_cgroup_file(scenario.host.cgroup, setting.file)) continue;
+    diagnostics.push_back(diagnostic_at(set->find(setting.file)->first.source(),
+                                        "unknown key \"" + setting.file + "\" in " + reader.where(),
+                                        cgroup_file_hint(scenario.host.cgroup, setting.file)));
+  }
+  reader.finish();
+  scenario.cgroups.push_back(std::move(cgroup));
+}
+
+void read_process(const toml::table& table, Scenario& scenario,
+                  std::vector<Diagnostic>& diagnostics) {
+  TableReader reader(table, "[[process]]", diagnostics);
+  ProcessSpec process;
+  process.name = reader.text("name").value_or("");
+  if (process.name.empty() || process.name.size() > kCommBytesMax) {
+    reader.refuse(
+        "name",
+        "[[process]] needs a name of 1 to 15 bytes: the kernel's comm has no room for more");
+  }
+  reader.rename("[[process]] " + process.name);
+  if (const auto cgroup = reader.text("cgroup")) process.cgroup = *cgroup;
+  if (const auto adj = reader.integer("oom_score_adj", -1000, 1000))
+    process.oom_score_adj = static_cast<int>(*adj);
+  if (const auto adj = reader.integer("oom_adj", -17, 15)) process.oom_adj = static_cast<int>(*adj);
+  if (process.oom_adj && process.oom_score_adj) {
+    reader.refuse("oom_adj",
+                  reader.where() + ": oom_adj and oom_score_adj are two names of one value");
+  }
+  if (const auto start = reader.duration("start")) process.start = *start;
+  process.after = reader.text("after");
+  if (const auto count = reader.integer("count", 1, kCopiesMax))
+    process.count = static_cast<int>(*count);
+  if (const auto uid = reader.integer("uid", 0, 65534)) process.uid = static_cast<int>(*uid);
+  if (const auto nice = reader.integer("nice", -20, 19)) process.nice = static_cast<int>(*nice);
+  process.mems = reader.text("mems");
+  process.mempolicy = reader.text("mempolicy");
+  process.steps = read_steps(reader, diagnostics);
+  reader.finish();
+  scenario.processes.push_back(std::move(process));
+}
+
+// What an event does: exactly one of the six.
+void read_event_action(TableReader& reader, EventSpec& event,
+                       std::vector<Diagnostic>& diagnostics) {
+  int actions = 0;
+  if (const toml::table* write = reader.table("write")) {
+    ++actions;
+    TableReader inner(*write, reader.where() + " write", diagnostics);
+    event.kind = EventSpec::Kind::write;
+    event.file = inner.text("file").value_or("");
+    if (const toml::node* value = write->get("value"); value != nullptr && inner.has("value")) {
+      event.value = TableReader::scalar_text(*value).value_or("");
+    }
+    if (event.file.empty()) inner.refuse_here(inner.where() + " needs a file");
+    inner.finish();
+  }
+  if (reader.has("sysctl")) {
+    ++actions;
+    event.kind = EventSpec::Kind::sysctl;
+    read_settings(reader, "sysctl", event.sysctl);
+  }
+  if (const toml::table* signal = reader.table("signal")) {
+    ++actions;
+    TableReader inner(*signal, reader.where() + " signal", diagnostics);
+    event.kind = EventSpec::Kind::signal;
+    event.process = inner.text("process").value_or("");
+    event.signal = inner.text("signal").value_or("TERM");
+    inner.finish();
+  }
+  if (const auto key = reader.text("sysrq")) {
+    ++actions;
+    event.kind = EventSpec::Kind::sysrq;
+    if (key->size() == 1) event.sysrq = key->front();
+    if (key->size() != 1)
+      reader.refuse("sysrq", reader.where() + ": sysrq takes one letter, as in \"f\"");
+  }
+  if (const auto file = reader.text("read")) {
+    ++actions;
+    event.kind = EventSpec::Kind::read;
+    event.file = *file;
+  }
+  if (const auto process = reader.text("state")) {
+    ++actions;
+    event.kind = EventSpec::Kind::state;
+    event.process = *process;
+  }
+  if (actions != 1) {
+    reader.refuse_here(reader.where() + " must do exactly one thing",
+                       "one of write, sysctl, signal, sysrq, read, state");
+  }
+}
+
+void read_event(const toml::table& table, std::size_t number, Scenario& scenario,
+                std::vector<Diagnostic>& diagnostics) {
+  TableReader reader(table, "[[event]] " + std::to_string(number + 1), diagnostics);
+  EventSpec event;
+  event.at = reader.duration("at");
+  event.after = reader.text("after");
+  if (event.at.has_value() == event.after.has_value()) {
+    reader.refuse_here(reader.where() + " needs a time", "at = \"10s\" or after = \"MARK\"");
+  }
+  read_event_action(reader, event, diagnostics);
+  reader.finish();
+  scenario.events.push_back(std::move(event));
+}
+
+// "oom_kills >= 1"
+std::optional<EndCondition> parse_condition(std::string_view text) {
+  Cursor cursor(text);
+  EndCondition condition;
+  for (const std::string_view counter : {"oom_kills", "guard_kills", "exits", "marks"}) {
+    if (cursor.take(counter)) condition.counter = counter;
+  }
+  cursor.skip_spaces();
+  for (const std::string_view comparison : {">=", "==", ">"}) {
+    if (condition.comparison.empty() && cursor.take(comparison)) condition.comparison = comparison;
+  }
+  cursor.skip_spaces();
+  const auto value = cursor.take_integer<std::int64_t>();
+  if (condition.counter.empty() || condition.comparison.empty() || !value || !cursor.at_end())
+    return std::nullopt;
+  condition.value = *value;
+  return condition;
+}
+
+void read_end(const toml::table& table, Scenario& scenario, std::vector<Diagnostic>& diagnostics) {
+  TableReader reader(table, "[end]", diagnostics);
+  if (const auto after = reader.duration("after")) scenario.end.after = *after;
+  if (const auto when = reader.text("when")) {
+    scenario.end.when = parse_condition(*when);
+    if (!scenario.end.when) {
+      reader.refuse("when", "[end]: cannot read \"" + *when + "\"",
+                    "as in \"oom_kills >= 1\"; counters are oom_kills, guard_kills, exits, marks");
+    }
+  }
+  reader.finish();
+}
+
+void read_expect(const toml::table& table, Scenario& scenario,
+                 std::vector<Diagnostic>& diagnostics) {
+  TableReader reader(table, "[expect]", diagnostics);
+  if (reader.has("victims")) scenario.expect.victims = reader.texts("victims");
+  if (reader.has("survivors")) scenario.expect.survivors = reader.texts("survivors");
+  scenario.expect.constraint = reader.text("constraint");
+  constexpr std::array<std::string_view, 4> kConstraints = {"none", "cpuset", "memory_policy",
+                                                            "memcg"};
+  if (scenario.expect.constraint && std::find(kConstraints.begin(), kConstraints.end(),
+                                              *scenario.expect.constraint) == kConstraints.end()) {
+    reader.refuse("constraint",
+                  "[expect]: unknown constraint \"" + *scenario.expect.constraint + "\"",
+                  "none, cpuset, memory_policy or memcg");
+  }
+  scenario.expect.oom_kills = reader.integer("oom_kills", 0);
+  scenario.expect.panic = reader.flag("panic");
+  reader.finish();
+}
+
+void read_all(const toml::table& root, ParsedScenario& parsed) {
+  Scenario& scenario = parsed.scenario;
+  std::vector<Diagnostic>& diagnostics = parsed.diagnostics;
+  TableReader reader(root, "the file", diagnostics);
+  const auto schema = reader.integer("schema");
+  if (!schema || *schema != 1) {
+    diagnostics.push_back(
+        {1, 1, 1, "the file must begin with schema = 1", "the version of the scenario language"});
+  }
+  scenario.name = reader.text("name").value_or("");
+  if (scenario.name.empty())
+    diagnostics.push_back({1, 1, 1, "the scenario needs a name", "name = \"two-allocators\""});
+  scenario.description = reader.text("description").value_or("");
+  if (const toml::table* host = reader.table("host")) read_host(*host, scenario.host, diagnostics);
+  reader.each_table("cgroup", [&](const toml::table& table, std::size_t) {
+    read_cgroup(table, scenario, diagnostics);
+  });
+  reader.each_table("process", [&](const toml::table& table, std::size_t) {
+    read_process(table, scenario, diagnostics);
+  });
+  reader.each_table("event", [&](const toml::table& table, std::size_t number) {
+    read_event(table, number, scenario, diagnostics);
+  });
+  if (const toml::table* end = reader.table("end")) read_end(*end, scenario, diagnostics);
+  if (const toml::table* expect = reader.table("expect"))
+    read_expect(*expect, scenario, diagnostics);
+  reader.finish();
+  check_names(root, scenario, diagnostics);
+}
+
+}  // namespace
+
+// toml++ is used with exceptions, which end here: without them it goes on after its first
+// error and its own assertions fail on hostile input (3.3.0).
+ParsedScenario parse_scenario(std::string_view source) {
+  ParsedScenario parsed;
+  try {
+    read_all(toml::parse(source), parsed);
+  } catch (const toml::parse_error& error) {
+    parsed.diagnostics.push_back(diagnostic_at(error.source(), std::string(error.description())));
+    return parsed;
+  }
+  std::stable_sort(parsed.diagnostics.begin(), parsed.diagnostics.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return a.line != b.line ? a.line < b.line : a.column < b.column;
+                   });
+  return parsed;
+}
+
+}  // namespace oomkit

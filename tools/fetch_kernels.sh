@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Fetches the four Debian kernels that rehearsals run on, one of each generation.
+#
+# Kernels are ordinary packages of suites other than this machine's. They are resolved
+# and downloaded through an apt configuration of their own (sources, lists and cache in
+# a private folder, the mirror read from the machine's own sources), then unpacked: the
+# machine's suites and packages stay as they are. Versions move on, so nothing is pinned.
+#
+#   fetch_kernels.sh [KERNEL...]      KERNEL: 5.10 6.1 6.12 7.2; all four by default
+#
+# Result: $OOMKIT_KERNELS (default: the user's cache folder)/KERNEL/{vmlinuz,release,modules/}
+set -euo pipefail
+
+cache=${OOMKIT_KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/oomkit/kernels}
+declare -A suite_of=([5.10]=bullseye [6.1]=bookworm [6.12]=trixie [7.2]=sid)
+kernels=("$@")
+[ ${#kernels[@]} -gt 0 ] || kernels=(5.10 6.1 6.12 7.2)
+
+fail() {
+  echo "fetch_kernels: $1" >&2
+  exit 3
+}
+
+# The first mirror that apt itself uses here, in either format of its sources.
+mirror() {
+  {
+    sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null
+    sed -n 's/^deb[[:space:]]\+\(\[[^]]*\][[:space:]]*\)\?\([^[:space:]]*\).*/\2/p' \
+      /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null
+  } | grep -v security | head -n 1
+}
+
+# apt with a world of its own below $1, for the suite $2.
+private_apt() {
+  local world=$1 suite=$2
+  shift 2
+  mkdir -p "$world/lists/partial" "$world/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" >"$world/sources.list"
+  : >"$world/status"
+  "$@" -o Dir::Etc::sourcelist="$world/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State::Lists="$world/lists" -o Dir::Cache="$world" -o Dir::Cache::archives="$world/archives" \
+    -o Dir::State::status="$world/status" -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none \
+    -o APT::Sandbox::User=root
+}
+
+# The packages that hold the kernel image and its modules: the meta package's dependency,
+# and what that in turn depends on where the image package is empty (sid).
+image_packages() {
+  local world=$1 suite=$2 image
+  image=$(private_apt "$world" "$suite" apt-cache depends linux-image-cloud-amd64 |
+    sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1)
+  [ -n "$image" ] || return 1
+  echo "$image"
+  private_apt "$world" "$suite" apt-cache depends "$image" |
+    sed -n 's/^ *Depends: \(linux-\(binary\|modules\)-[^ ]*\)/\1/p'
+}
+
+# Of the modules only those that a guest can need: virtio disks, zram and what they stand on.
+keep_modules() {
+  local from=$1 to=$2 module
+  mkdir -p "$to"
+  find "$from" -name '*.ko*' | while read -r module; do
+    case $(basename "$module") in
+      virtio_blk.ko* | zram.ko* | zsmalloc.ko* | lzo*.ko* | lz4*.ko* | zstd*.ko* | 842*.ko* | xxhash.ko* | \
+        ext4.ko* | jbd2.ko* | mbcache.ko* | crc16.ko* | crc32c_generic.ko* | loop.ko*) cp "$module" "$to/" ;;
+    esac
+  done
+}
+
+fetch() {
+  local kernel=$1 suite=${suite_of[$1]:-} world packages root image
+  [ -n "$suite" ] || fail "no kernel $kernel; there are ${!suite_of[*]}"
+  if [ -s "$cache/$kernel/vmlinuz" ] && [ -s "$cache/$kernel/release" ]; then
+    echo "kernel $kernel: $(cat "$cache/$kernel/release") is there"
+    return
+  fi
+  world=$(mktemp -d)
+  # shellcheck disable=SC2064  # The folder of now, not of the time of the trap.
+  trap "rm -rf '$world'" RETURN
+  echo "kernel $kernel: looking in $suite"
+  private_apt "$world" "$suite" apt-get update -qq || fail "cannot read the package lists of $suite"
+  packages=$(image_packages "$world" "$suite") || fail "$suite has no linux-image-cloud-amd64"
+  root=$world/root
+  mkdir -p "$root" "$world/debs"
+  (cd "$world/debs" && private_apt "$world" "$suite" apt-get download -qq $packages)
+  for deb in "$world"/debs/*.deb; do dpkg-deb -x "$deb" "$root"; done
+  # /boot/vmlinuz-RELEASE; from 7.x on /usr/lib/modules/RELEASE/vmlinuz.
+  image=$(find "$root" \( -name 'vmlinuz-*' -o -path '*/modules/*/vmlinuz' \) -size +0 -print -quit)
+  [ -n "$image" ] || fail "no kernel image in $packages"
+  rm -rf "$cache/$kernel.new"
+  mkdir -p "$cache/$kernel.new"
+  cp "$image" "$cache/$kernel.new/vmlinuz"
+  keep_modules "$root" "$cache/$kernel.new/modules"
+  case $image in
+    */vmlinuz-*) echo "${image##*/vmlinuz-}" ;;
+    *) basename "$(dirname "$image")" ;;
+  esac >"$cache/$kernel.new/release"
+  rm -rf "${cache:?}/$kernel"
+  mv "$cache/$kernel.new" "$cache/$kernel"
+  echo "kernel $kernel: $(cat "$cache/$kernel/release")"
+}
+
+[ -n "$(mirror)" ] || fail "no Debian mirror in this machine's apt sources"
+mkdir -p "$cache"
+for kernel in "${kernels[@]}"; do fetch "$kernel"; done
