@@ -29,7 +29,7 @@ if ((${#cases[@]})); then
       if (name != "") printf "%s\t%s\t%s\t%s\n", verdict, preset, name, reason
       name = ""
     }
-    /<testcase / {
+    /^ *<testcase / {
       flush()
       name = attribute("classname") "." attribute("name")
       verdict = "passed"; reason = ""
@@ -37,8 +37,8 @@ if ((${#cases[@]})); then
         verdict = "failed"; reason = "switched off in the source"
       }
     }
-    /<failure / { verdict = "failed"; if (reason == "") reason = attribute("message") }
-    /<skipped/ && verdict == "passed" {
+    /^ *<failure / { verdict = "failed"; if (reason == "") reason = attribute("message") }
+    /^ *<skipped/ && verdict == "passed" {
       verdict = "skipped"; reason = attribute("message")
       sub(/^[^ ]*:[0-9]+ /, "", reason)   # The place in the source, before the words.
     }
@@ -61,7 +61,8 @@ awk -v preset="$preset" -v folder="$folder" "$unescape"'
   function flush(   reason) {
     if (name == "") return
     if (status == "fail" && !has_failure(name))
-      printf "failed\t%s\t%s\t%s\n", preset, name, message
+      printf "failed\t%s\t%s\t%s\n", preset, name,
+             message != "" ? message : "it failed, died or took too long; its output is above"
     else if (status == "notrun" || status == "disabled")
       printf "skipped\t%s\t%s\t%s\n", preset, name, last_line
     else if (status == "run" && !has_file(name))

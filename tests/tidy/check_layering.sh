@@ -8,10 +8,18 @@ declare -A may_use=(
   [model]="core"
   [kernel]="model core"
   [io]="core"
+  [scenario]="model core"
+  [sources]="io kernel model core"
   [klog]="kernel model core"
+  [sim]="scenario kernel model core"
+  [policy]="kernel model core"
   [explain]="klog kernel model core"
-  [render]="explain klog kernel model core"
-  [cli]="render explain klog io kernel model core"
+  [act]="policy kernel io model core"
+  [record]="io model core"
+  [guard]="record act policy sources kernel io model core"
+  [lab]="record act explain sim policy klog sources scenario kernel io model core"
+  [render]="explain policy klog kernel model core"
+  [cli]="render lab guard record act explain sim policy klog sources scenario kernel io model core"
 )
 
 for folder in src/*/; do
