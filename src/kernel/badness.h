@@ -48,7 +48,13 @@ struct BadnessContext {
   Pages totalpages{1};  // What the scope may use: RAM + swap, or the memcg's limit.
   PageSize page_size = PageSize::k4K;
   bool root_bonus_known = false;  // uid 0 stands for CAP_SYS_ADMIN: a guess, from the table.
+  // Set by judged_by():
+  bool counts_pgtables = true;  // From 2.6.39 on.
+  bool int_overflows = false;  // 2.6.39 to 3.1: V1 in a C int, which 8 GiB of 4 KiB pages overflow.
 };
+
+// The context with the rule, and its bugs, of that kernel.
+BadnessContext judged_by(const KernelVersion& version, BadnessContext context);
 
 // Nothing for V0, whose terms no log prints, and for a task without an rss.
 std::optional<Badness> badness(const Task& task, const BadnessContext& context);

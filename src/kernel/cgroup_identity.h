@@ -1,4 +1,10 @@
 // What a cgroup path says about who owns it: pod, container, runtime, unit, LXC guest.
+//
+// These are not the kernel's rules but those of the programs that make cgroups: systemd,
+// the kubelet, container engines. It lives in this room all the same, for it is what the
+// rules here are: a pure function of what the kernel prints (a path, an oom_score_adj),
+// needed by explaining, predicting and policies alike, and this is the lowest room that
+// they share. A new engine's naming is one more rule in cgroup_identity.cc.
 #pragma once
 
 #include <optional>
@@ -18,7 +24,8 @@ enum class CgroupOwner {
   user_session,
   lxc,
   docker,
-  other
+  other,
+  batch_job  // Slurm.
 };
 
 struct CgroupIdentity {
@@ -29,6 +36,8 @@ struct CgroupIdentity {
   std::optional<std::string> qos;      // "Guaranteed", "Burstable", "BestEffort"
   std::optional<std::string> unit;     // "mariadb.service", "session-2.scope"
   std::optional<std::string> lxc;      // Guest's name or number.
+  std::optional<std::string> user;     // The uid of a user's slice or session.
+  std::optional<std::string> job;      // "Slurm job 42 step 0", "ECS task 3f1c..."
 };
 
 // `oom_score_adj` (of a task inside) tells the QoS class where the path does not.

@@ -10,10 +10,12 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel/gfp.h"
 #include "model/host_memory.h"
+#include "model/kernel_version.h"
 
 namespace oomkit {
 
@@ -37,9 +39,11 @@ struct ZoneTest {
       blocks_of_order;  // Free blocks of the order or larger; absent without the list.
 };
 
-// One test a zone, in the log's order. `allowed_nodes` empty: all.
+// One test a zone, in the log's order. `allowed_nodes` empty: all. Up to 4.3 one free
+// block of the order was not enough: give the version where it is known.
 std::vector<ZoneTest> test_zones(const HostMemory& memory, const GfpMeaning& request, int order,
-                                 const std::vector<int>& allowed_nodes, PageSize page_size);
+                                 const std::vector<int>& allowed_nodes, PageSize page_size,
+                                 const std::optional<KernelVersion>& version = std::nullopt);
 
 // "0-3,8" as node numbers, at most 1024 of them; nothing if it is not such a list.
 std::optional<std::vector<int>> parse_node_list(std::string_view text);

@@ -1,0 +1,185 @@
+#include "kernel/badness.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace oomkit {
+namespace {
+
+// Hostile numbers go up to 2^63 pages: sums are made in 128 bits and cut at the end, so
+// that no order among real tasks changes and nothing overflows.
+__extension__ using Wide = __int128;
+
+std::int64_t saturate(Wide value) {
+  constexpr Wide kMin = std::numeric_limits<std::int64_t>::min();
+  constexpr Wide kMax = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::clamp(value, kMin, kMax));
+}
+
+// The kernel's unit is the page; a table of 4.15 and later gives bytes.
+std::optional<Pages> pgtables_of(const Task& task, PageSize page_size) {
+  if (task.pgtables) return floor_pages(*task.pgtables, page_size);
+  if (!task.nr_ptes) return std::nullopt;
+  return Pages(saturate(Wide(*task.nr_ptes) + task.nr_pmds.value_or(0) + task.nr_puds.value_or(0)));
+}
+
+std::optional<Pages> rss_of(const Task& task) {
+  if (task.rss) return task.rss;
+  if (!task.rss_anon || !task.rss_file) return std::nullopt;
+  return Pages(saturate(Wide(task.rss_anon->count()) + task.rss_file->count() +
+                        (task.rss_shmem ? task.rss_shmem->count() : 0)));
+}
+
+std::optional<Unkillable> unkillable(const Task& task, std::optional<std::int32_t> adj) {
+  if (task.tgid.value_or(task.pid) == 1) return Unkillable::init;
+  if (adj == -1000) return Unkillable::adj_minus_1000;
+  // Only a live host lists tasks without any memory of their own.
+  if (task.total_vm == Pages(0) && task.rss == Pages(0)) return Unkillable::kernel_thread;
+  return std::nullopt;
+}
+
+std::optional<std::int32_t> adj_of(const Task& task) {
+  if (task.oom_score_adj) return task.oom_score_adj;
+  if (task.oom_adj) return score_adj_of_oom_adj(*task.oom_adj);
+  return std::nullopt;
+}
+
+// V1 as 2.6.39 to 3.1 compute it: `int points` multiplied by 1000 wraps, and the
+// division by an unsigned long then takes the wrapped value for a huge one, of which
+// the low 32 bits are kept. What comes out has nothing to do with the size.
+std::int64_t per_mille_in_int(std::int64_t pages, std::int64_t totalpages) {
+  const auto wrapped = static_cast<std::int32_t>(
+      static_cast<std::uint32_t>(static_cast<std::uint64_t>(pages)) * 1000U);
+  const auto widened = static_cast<std::uint64_t>(static_cast<std::int64_t>(wrapped));
+  return static_cast<std::int32_t>(
+      static_cast<std::uint32_t>(widened / static_cast<std::uint64_t>(totalpages)));
+}
+
+void add_v1(Badness& b, std::int64_t adj, bool root, std::int64_t totalpages, bool in_int) {
+  const std::int64_t pages = saturate(Wide(b.rss.count()) + b.swap.count() + b.pgtables.count());
+  const std::int64_t share =
+      in_int ? per_mille_in_int(pages, totalpages) : saturate(Wide(pages) * 1000 / totalpages);
+  b.root_bonus = root ? 30 : 0;
+  b.adj_points = adj;
+  const std::int64_t sum = saturate(Wide(share) - b.root_bonus + adj);
+  b.floored = sum <= 0;
+  b.points = std::clamp<std::int64_t>(sum, 1, 1000);
+}
+
+void add_pages(Badness& b, std::int64_t adj, bool root, const BadnessContext& context) {
+  const std::int64_t unit = context.totalpages.count() / 1000;
+  const Wide own = Wide(b.rss.count()) + b.swap.count() + b.pgtables.count();
+  b.adj_points = saturate(Wide(adj) * unit);
+  if (root && context.rule == BadnessRule::v2) b.root_bonus = saturate(Wide(30) * unit);
+  if (root && context.rule == BadnessRule::v3) b.root_bonus = saturate(own * 3 / 100);
+  const std::int64_t sum = saturate(own - b.root_bonus + b.adj_points);
+  b.floored = context.rule != BadnessRule::v5 && sum <= 0;
+  b.points = b.floored ? 1 : sum;
+}
+
+}  // namespace
+
+BadnessRule badness_rule(const KernelVersion& version) {
+  if (version < KernelVersion{2, 6, 36}) return BadnessRule::v0;
+  if (version < KernelVersion{3, 5, 0}) return BadnessRule::v1;
+  // The long-lived 3.10 and 3.12 trees took root's new discount of 3.14 back into
+  // their stable updates; a distribution's "3.10.0" says nothing about it.
+  const bool stable_3_10 = version.major == 3 && version.minor == 10 && version.patch >= 30;
+  const bool stable_3_12 = version.major == 3 && version.minor == 12 && version.patch >= 11;
+  if (version < KernelVersion{3, 14, 0} && !stable_3_10 && !stable_3_12) return BadnessRule::v2;
+  if (version < KernelVersion{4, 17, 0}) return BadnessRule::v3;
+  if (version < KernelVersion{5, 9, 0}) return BadnessRule::v4;
+  return BadnessRule::v5;
+}
+
+TieRule tie_rule(const KernelVersion& version) {
+  return version < KernelVersion{5, 3, 0} ? TieRule::first : TieRule::last;
+}
+
+BadnessContext judged_by(const KernelVersion& version, BadnessContext context) {
+  context.rule = badness_rule(version);
+  context.counts_pgtables = version >= KernelVersion{2, 6, 39};
+  // Mended in 3.2, and in the stable updates of that month.
+  const bool mended = version >= KernelVersion{3, 1, 1} ||
+                      (version >= KernelVersion{3, 0, 9} && version < KernelVersion{3, 1, 0});
+  context.int_overflows = context.counts_pgtables && !mended;
+  return context;
+}
+
+std::optional<Badness> badness(const Task& task, const BadnessContext& context) {
+  const auto rss = rss_of(task);
+  if (context.rule == BadnessRule::v0 || !rss) return std::nullopt;
+
+  Badness b;
+  b.rss = *rss;
+  const auto adj = adj_of(task);
+  const auto pgtables = pgtables_of(task, context.page_size);
+  if (context.counts_pgtables) b.pgtables = pgtables.value_or(Pages(0));
+  b.swap = task.swapents.value_or(Pages(0));
+  b.exact = adj && task.swapents && (pgtables || !context.counts_pgtables);
+  b.unkillable = unkillable(task, adj);
+
+  const bool root_matters = context.rule <= BadnessRule::v3;
+  const bool root = root_matters && task.uid == 0;
+  if (root && !context.root_bonus_known) b.exact = false;
+  if (context.rule == BadnessRule::v1) {
+    const std::int64_t totalpages = std::max<std::int64_t>(context.totalpages.count(), 1);
+    add_v1(b, adj.value_or(0), root, totalpages, context.int_overflows);
+  } else {
+    add_pages(b, adj.value_or(0), root, context);
+  }
+  return b;
+}
+
+std::int64_t oom_score(std::int64_t points, bool unkillable, BadnessRule rule,
+                       Pages host_totalpages) {
+  if (unkillable) return 0;
+  if (rule <= BadnessRule::v1) return points;
+  const Wide per_mille = Wide(points) * 1000 / std::max<std::int64_t>(host_totalpages.count(), 1);
+  return saturate(rule == BadnessRule::v5 ? (1000 + per_mille) * 2 / 3 : per_mille);
+}
+
+int score_adj_of_oom_adj(int oom_adj) {
+  const int known = std::clamp(oom_adj, -17, 15);
+  return known == 15 ? 1000 : known * 1000 / 17;
+}
+
+int oom_adj_of_score_adj(int oom_score_adj) {
+  const int known = std::clamp(oom_score_adj, -1000, 1000);
+  return known == 1000 ? 15 : std::min(known * 17 / 1000, 15);
+}
+
+std::optional<Ranking> rank_tasks(const std::vector<Task>& tasks, const KernelVersion& version,
+                                  const BadnessContext& context) {
+  Ranking ranking;
+  ranking.context = judged_by(version, context);
+  ranking.tie = tie_rule(version);
+  if (ranking.context.rule == BadnessRule::v0) return std::nullopt;
+
+  ranking.tasks.reserve(tasks.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (auto b = badness(tasks[i], ranking.context)) ranking.tasks.push_back({i, *std::move(b)});
+  }
+  if (ranking.tasks.empty()) return std::nullopt;
+
+  const bool last_wins = ranking.tie == TieRule::last;
+  const auto before = [&](const RankedTask& a, const RankedTask& b) {
+    const bool a_never = a.badness.unkillable.has_value();
+    const bool b_never = b.badness.unkillable.has_value();
+    if (a_never || b_never) return a_never != b_never ? b_never : a.index < b.index;
+    if (a.badness.points != b.badness.points) return a.badness.points > b.badness.points;
+    return last_wins ? a.index > b.index : a.index < b.index;
+  };
+  std::sort(ranking.tasks.begin(), ranking.tasks.end(), before);
+
+  const Badness& top = ranking.tasks.front().badness;
+  if (top.unkillable) return ranking;
+  ranking.chosen = ranking.tasks.front().index;
+  for (const RankedTask& task : ranking.tasks) {
+    if (task.badness.unkillable || task.badness.points != top.points) break;
+    ++ranking.tied;
+  }
+  return ranking;
+}
+
+}  // namespace oomkit
