@@ -158,7 +158,7 @@ std::optional<Ranking> rank_tasks(const std::vector<Task>& tasks, const KernelVe
 
   ranking.tasks.reserve(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (auto b = badness(tasks[i], ranking.context)) ranking.tasks.push_back({i, *std::move(b)});
+    if (const auto b = badness(tasks[i], ranking.context)) ranking.tasks.push_back({i, *b});
   }
   if (ranking.tasks.empty()) return std::nullopt;
 

@@ -63,16 +63,17 @@ INSTANTIATE_TEST_SUITE_P(Badness, RuleOfVersion, testing::ValuesIn(kRules),
 Task loaded_task(int adj) {
   Task task = task_of(42, 262144, adj);
   task.swapents = Pages(131072);
-  task.pgtables = Bytes(2 * 1024 * 1024);
+  task.pgtables = Bytes(2097152);
   return task;
 }
 constexpr std::int64_t kFourGiB = 1048576;
+constexpr std::int64_t kUnit = kFourGiB / 1000;  // What one adj is worth.
 constexpr std::int64_t kOwn = 262144 + 131072 + 512;
 
 TEST(BadnessTest, TodayEveryPageCountsAndAdjAddsThousandths) {
   EXPECT_EQ(points(loaded_task(0), {6, 1, 0}, kFourGiB), kOwn);
-  EXPECT_EQ(points(loaded_task(300), {6, 1, 0}, kFourGiB), kOwn + 300 * 1048);
-  EXPECT_EQ(points(loaded_task(-500), {6, 1, 0}, kFourGiB), kOwn - 500 * 1048);
+  EXPECT_EQ(points(loaded_task(300), {6, 1, 0}, kFourGiB), kOwn + 300 * kUnit);
+  EXPECT_EQ(points(loaded_task(-500), {6, 1, 0}, kFourGiB), kOwn - 500 * kUnit);
 }
 
 TEST(BadnessTest, TheRemainderOfTotalpagesIsLostBeforeAdjCounts) {
@@ -90,7 +91,7 @@ TEST(BadnessTest, AFloorOfOneHidesTheOrderUpToFiveEight) {
   EXPECT_EQ(floored->points, 1);
   EXPECT_TRUE(floored->floored);
   const auto shown = badness(guaranteed, judged_by({5, 10, 0}, context));
-  EXPECT_EQ(shown->points, 5000 - 997 * 1048);
+  EXPECT_EQ(shown->points, 5000 - 997 * kUnit);
   EXPECT_FALSE(shown->floored);
 }
 
@@ -98,7 +99,7 @@ TEST(BadnessTest, RootHadADiscountInThreeForms) {
   Task root = loaded_task(0);
   root.uid = 0;
   EXPECT_EQ(points(root, {3, 2, 0}, kFourGiB), kOwn * 1000 / kFourGiB - 30);
-  EXPECT_EQ(points(root, {3, 13, 0}, kFourGiB), kOwn - 30 * 1048);
+  EXPECT_EQ(points(root, {3, 13, 0}, kFourGiB), kOwn - 30 * kUnit);
   EXPECT_EQ(points(root, {4, 4, 0}, kFourGiB), kOwn - kOwn * 3 / 100);
   EXPECT_EQ(points(root, {4, 17, 0}, kFourGiB), kOwn);
 }
@@ -141,7 +142,7 @@ TEST(BadnessTest, OldTablesAddTheirPageTableColumns) {
 TEST(BadnessTest, IntArithmeticOf30ForgetsTheLargestTask) {
   const Task huge = task_of(3366, 24303939, 0);
   EXPECT_EQ(points(huge, {3, 2, 0}, 33554432), 724);
-  const std::int32_t wrapped = static_cast<std::int32_t>(24303939000LL - 6 * 4294967296LL);
+  const auto wrapped = static_cast<std::int32_t>(24303939000LL - 6 * 4294967296LL);
   ASSERT_LT(wrapped, 0);
   const auto divided = static_cast<std::uint64_t>(std::int64_t{wrapped}) / 33554432U;
   const auto kept = static_cast<std::int32_t>(static_cast<std::uint32_t>(divided));
@@ -196,8 +197,8 @@ TEST(OomScoreTest, FollowsTheFileOfEachKernel) {
   EXPECT_EQ(oom_score(262144, false, BadnessRule::v4, host), 250);
   EXPECT_EQ(oom_score(0, false, BadnessRule::v5, host), 666);
   EXPECT_EQ(oom_score(262144, false, BadnessRule::v5, host), 833);
-  EXPECT_EQ(oom_score(1000 * 1048, false, BadnessRule::v5, host), 1332);
-  EXPECT_EQ(oom_score(-998 * 1048, false, BadnessRule::v5, host), 2);
+  EXPECT_EQ(oom_score(1000 * kUnit, false, BadnessRule::v5, host), 1332);
+  EXPECT_EQ(oom_score(-998 * kUnit, false, BadnessRule::v5, host), 2);
   EXPECT_EQ(oom_score(262144, true, BadnessRule::v5, host), 0);
 }
 

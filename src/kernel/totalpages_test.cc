@@ -85,7 +85,7 @@ TEST(TotalPagesTest, ACpusetCountsItsNodesAndAllSwap) {
     Zone zone;
     zone.node = node;
     zone.name = "Normal";
-    zone.amounts.set("present", KiB(4000 * (node + 1)));
+    zone.amounts.set("present", KiB(node == 0 ? 4000 : 8000));
     report.at.host_memory->zones.push_back(zone);
   }
   ASSERT_TRUE(totalpages_of(report));

@@ -61,14 +61,14 @@ TEST(TestZonesTest, LowZonesAreReservedAgainstAUserPage) {
 TEST(TestZonesTest, TheReserveIsTheOneAgainstTheHighestZoneOfTheRequest) {
   const auto tests = test_zones(server(), request_of("GFP_KERNEL|GFP_DMA32"), 0, {}, PageSize::k4K);
   ASSERT_EQ(tests.size(), 3U);
-  EXPECT_EQ(tests[0].reserve, KiB(2991 * 4));
+  EXPECT_EQ(tests[0].reserve, KiB(11964));
   EXPECT_EQ(tests[0].verdict, ZoneVerdict::served);
   EXPECT_EQ(tests[1].reserve, KiB(0));
   EXPECT_EQ(tests[2].verdict, ZoneVerdict::not_allowed);
 
   const auto user = test_zones(server(), request_of("GFP_KERNEL"), 0, {}, PageSize::k4K);
-  EXPECT_EQ(user[0].reserve, KiB(23961 * 4));
-  EXPECT_EQ(user[1].reserve, KiB(20970 * 4));
+  EXPECT_EQ(user[0].reserve, KiB(95844));
+  EXPECT_EQ(user[1].reserve, KiB(83880));
 }
 
 TEST(TestZonesTest, A32BitKernelRequestCannotUseHighMem) {
