@@ -100,8 +100,9 @@ struct MemcgFormat {
   bool block_without_victim = false;  // Else a panic's report does not name the memcg at all.
   bool counters = false;
   bool kmem = false;
-  bool swap_counter = false;      // v2 has "swap:" for v1's "memory+swap:" and "kmem:".
-  std::int64_t no_limit_kib = 0;  // What stands for no limit, with pages of 4 KiB.
+  bool swap_counter = false;       // v2 has "swap:" for v1's "memory+swap:" and "kmem:".
+  std::int64_t no_limit_kib = 0;   // What stands for no limit ...
+  bool no_limit_in_pages = false;  // ... rounded down to whole pages.
   MemcgStatForm stat = MemcgStatForm::absent;
   std::string_view line_names;      // Of MemcgStatForm::line_each, in order.
   bool stat_in_one_record = false;  // The list is cut where a record of the kernel's log ends.

@@ -201,8 +201,9 @@ constexpr Since<bool> kSwapCounter[] = {{kBeginning, false}, {{5, 3, 0}, true}};
 constexpr Since<std::int64_t> kNoLimit[] = {
     {kBeginning, 9007199254740991},   // LLONG_MAX bytes.
     {{3, 13, 0}, 18014398509481983},  // ULLONG_MAX bytes; about.
-    {{3, 19, 0}, 9007199254740988},   // PAGE_COUNTER_MAX pages.
+    {{3, 19, 0}, 9007199254740991},   // LONG_MAX bytes in pages.
 };
+constexpr Since<bool> kNoLimitInPages[] = {{kBeginning, false}, {{3, 19, 0}, true}};
 constexpr Since<MemcgStatForm> kMemcgStat[] = {
     {kBeginning, MemcgStatForm::absent},
     {{3, 9, 0}, MemcgStatForm::line_each},
@@ -310,6 +311,7 @@ MemcgFormat memcg_format(const KernelVersion& version) {
   format.kmem = value_at(kKmem, version);
   format.swap_counter = value_at(kSwapCounter, version);
   format.no_limit_kib = value_at(kNoLimit, version);
+  format.no_limit_in_pages = value_at(kNoLimitInPages, version);
   format.stat = value_at(kMemcgStat, version);
   format.line_names = value_at(kLineNames, version);
   format.stat_in_one_record = value_at(kOneRecord, version);

@@ -19,8 +19,8 @@ constexpr std::size_t kRecordBytes = 976;
 
 std::int64_t no_limit(const Printing& printing) {
   const std::int64_t page_kib = static_cast<std::int64_t>(printing.page_size) / 1024;
-  const std::int64_t limit = printing.format.memcg.no_limit_kib;
-  return limit / page_kib * page_kib;
+  const MemcgFormat& format = printing.format.memcg;
+  return format.no_limit_in_pages ? format.no_limit_kib / page_kib * page_kib : format.no_limit_kib;
 }
 
 void reduce_counter(std::optional<MemcgCounter>& counter, bool printed) {
