@@ -62,7 +62,7 @@ awk -v preset="$preset" -v folder="$folder" "$unescape"'
     if (name == "") return
     if (status == "fail" && !has_failure(name))
       printf "failed\t%s\t%s\t%s\n", preset, name,
-             message != "" ? message : "it failed, died or took too long; its output is above"
+             message != "" ? message : last_line != "" ? last_line : "it died or took too long"
     else if (status == "notrun" || status == "disabled")
       printf "skipped\t%s\t%s\t%s\n", preset, name, last_line
     else if (status == "run" && !has_file(name))

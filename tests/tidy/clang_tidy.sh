@@ -12,7 +12,7 @@ trap 'rm -f "$log"' EXIT
 # across calls is for the sanitizers and the fuzzers.
 shallow=(--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode=shallow)
 if ! sources src | grep -E '\.cc$' | grep -vE '_(test|bench|fuzz)\.cc$' |
-  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build" "${shallow[@]}" >"$log" 2>/dev/null; then
+  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build" "${shallow[@]}" >"$log" 2>&1; then
   # A header's finding comes once for each source that includes it.
   grep -E '(warning|error): ' "$log" | sort -u || cat "$log"
   exit 1
