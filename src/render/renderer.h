@@ -45,6 +45,10 @@ class Renderer {
   virtual void other(const OtherEvent& event) = 0;
   virtual void incident(const Incident& incident) = 0;
   virtual void end(const std::vector<InputLine>& inputs, const DamageCounts& damage) = 0;
+
+  // Writes what waits for more to come, as far as the format allows: the input is slow,
+  // and somebody may be watching.
+  virtual void flush() {}
 };
 
 std::unique_ptr<Renderer> make_renderer(const RenderOptions& options, Renderer::Output output);

@@ -1,0 +1,12 @@
+// One self-contained page: styles and drawings inside, no script, nothing fetched.
+#pragma once
+
+#include <memory>
+
+#include "render/renderer.h"
+
+namespace oomkit {
+
+std::unique_ptr<Renderer> make_html_renderer(Renderer::Output output);
+
+}  // namespace oomkit

@@ -1,0 +1,46 @@
+// Text that must wait for the end of a document, of any length, in little memory.
+//
+// Reports stream into a JSON document while incidents close and other events turn up in
+// between, and a page begins with what is known last. What waits is kept in memory up to
+// a bound and in an unnamed temporary file beyond it. Where no such file can be made, it
+// stays in memory: a wrong document would be worse than a large one.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "render/renderer.h"
+
+namespace oomkit {
+
+class Spool {
+ public:
+  static constexpr std::size_t kMemoryMax = std::size_t{4} << 20;
+
+  explicit Spool(std::size_t memory_max = kMemoryMax) : memory_max_(memory_max) {}
+
+  void append(std::string_view text);
+  bool empty() const { return memory_.empty() && file_bytes_ == 0; }
+
+  // Hands everything over in order and is empty again. A temporary file that cannot be read
+  // back stops the program: half of what it held would be a wrong document.
+  void drain(const Renderer::Output& output);
+
+ private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  void spill();
+
+  std::size_t memory_max_;
+  std::string memory_;  // What came after the part that is in the file.
+  std::unique_ptr<std::FILE, CloseFile> file_;
+  std::size_t file_bytes_ = 0;
+  bool file_failed_ = false;
+};
+
+}  // namespace oomkit

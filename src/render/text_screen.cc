@@ -1,0 +1,265 @@
+#include "render/text_screen.h"
+
+#include <algorithm>
+
+#include "core/size_text.h"
+#include "render/escape.h"
+#include "render/quantity.h"
+#include "render/text_table.h"
+#include "render/width.h"
+#include "render/wrap.h"
+
+namespace oomkit {
+namespace {
+
+constexpr std::size_t kIndent = 2;
+constexpr std::size_t kFactColumn = 15;
+
+void append_ledger(TextScreen screen, const ReportView& view) {
+  if (!view.ledger) return;
+  std::string aside;
+  for (const std::string& known : view.circumstances)
+    aside += (aside.empty() ? "" : ", ") + visible(known);
+  append_heading(screen, view.ledger->title, aside);
+  std::size_t label_width = 0;
+  for (const LedgerLine& line : view.ledger->lines) {
+    label_width =
+        std::max(label_width, display_width(visible(line.label)) + (line.in_no_process ? 2 : 0));
+  }
+  constexpr std::size_t kAmount = 10;  // "1023.9 MiB"
+  constexpr std::size_t kPercent = 8;  // "100.0 %"
+  const std::size_t fixed = kIndent + label_width + 2 + kAmount + 2 + 2 + kPercent;
+  const std::size_t bar_cells = screen.columns > fixed + 10 ? screen.columns - fixed : 10;
+  for (const LedgerLine& line : view.ledger->lines) {
+    std::string& out = screen.out;
+    if (line.kind == LedgerLine::Kind::whole) {
+      append_spaces(out, kIndent);
+      screen.paint.append(out, Role::aside, std::string(screen.columns - kIndent, '-'));
+      out += '\n';
+    }
+    append_spaces(out, kIndent);
+    append_left(out, visible(line.label) + (line.in_no_process ? " *" : ""), label_width);
+    append_spaces(out, 2);
+    append_right(out, size_text(line.amount), kAmount);
+    append_spaces(out, 2);
+    if (line.kind == LedgerLine::Kind::whole) {
+      append_wrapped(out, visible(line.note), screen.columns, kIndent + label_width + kAmount + 4,
+                     kIndent + label_width + kAmount + 4);
+      continue;
+    }
+    const std::string bar = bar_text(line.share, bar_cells);
+    const Role role = line.kind == LedgerLine::Kind::unaccounted ? Role::aside
+                      : line.in_no_process                       ? Role::unowned_memory
+                                                                 : Role::process_memory;
+    screen.paint.append(out, role, bar);
+    append_spaces(out, bar_cells - std::min(bar_cells, display_width(bar)));
+    append_spaces(out, 2);
+    append_right(out, share_percent_text(line.share), kPercent);
+    out += '\n';
+    if (!line.note.empty()) {
+      screen.paint.begin(out, Role::aside);
+      append_paragraph(out, visible(line.note), screen.columns, kIndent + label_width + 2);
+      screen.paint.end(out, Role::aside);
+    }
+  }
+  if (view.ledger->some_in_no_process) {
+    screen.paint.append(screen.out, Role::aside, "  * in no process: killing one frees none of it");
+    screen.out += '\n';
+  }
+  screen.out += '\n';
+}
+
+void append_facts(TextScreen screen, const ReportView& view) {
+  for (const Fact& fact : view.facts) {
+    std::string label = shortened(visible(fact.label), 24);
+    const std::size_t width = std::max(display_width(label), kFactColumn - 2);
+    append_spaces(label, width - display_width(label));
+    screen.paint.append(screen.out, Role::strong, label);
+    screen.out += "  ";
+    append_wrapped(screen.out, visible(fact.text), screen.columns, kFactColumn, width + 2);
+  }
+  if (!view.facts.empty()) screen.out += '\n';
+}
+
+Role role_of(TaskLine::Standing standing) {
+  switch (standing) {
+    case TaskLine::Standing::victim:
+      return Role::critical;
+    case TaskLine::Standing::exempt:
+      return Role::aside;
+    case TaskLine::Standing::plain:
+      break;
+  }
+  return Role::plain;
+}
+
+void append_tasks(TextScreen screen, const ReportView& view) {
+  if (view.tasks.lines.empty()) return;
+  append_heading(screen, view.tasks.title);
+  TextTable table;
+  using Align = TextTable::Align;
+  table.add_column("rank", Align::right);
+  table.add_column("pid", Align::right);
+  table.add_column("task", Align::left);
+  table.add_column("rss", Align::right);
+  table.add_column("swap", Align::right);
+  table.add_column("page tables", Align::right);
+  table.add_column("adj", Align::right);
+  table.add_column("points", Align::right);
+  table.add_column("score", Align::right);
+  table.add_column("", Align::left);
+  // Eighty columns hold all of it but the smallest term of the sum.
+  const bool narrow = screen.columns < 96;
+  for (const TaskLine& line : view.tasks.lines) {
+    table.add_row({line.rank ? std::to_string(*line.rank) : (view.tasks.ranked ? "-" : ""),
+                   std::to_string(line.task->pid), shortened(visible(line.task->comm), 24),
+                   line.rss, view.tasks.has_swap ? line.swap : "", narrow ? "" : line.pgtables,
+                   line.adj, line.points, line.score, line.note},
+                  role_of(line.standing));
+  }
+  table.append_to(screen.out, screen.paint, kIndent, screen.columns);
+  if (!view.tasks.footnote.empty()) {
+    screen.paint.append(screen.out, Role::aside, "  " + view.tasks.footnote);
+    screen.out += '\n';
+  }
+  screen.out += '\n';
+}
+
+void append_names(TextScreen screen, const ReportView& view) {
+  if (view.names.empty()) return;
+  append_heading(screen, "Together by name");
+  TextTable table;
+  table.add_column("task", TextTable::Align::left);
+  table.add_column("processes", TextTable::Align::right);
+  table.add_column("rss", TextTable::Align::right);
+  table.add_column("swap", TextTable::Align::right);
+  for (const NameLine& line : view.names) {
+    table.add_row(
+        {shortened(visible(line.comm), 24), grouped_text(line.count), line.rss, line.swap});
+  }
+  table.append_to(screen.out, screen.paint, kIndent, screen.columns);
+  screen.out += '\n';
+}
+
+void append_zones(TextScreen screen, const ReportView& view) {
+  if (view.zones.empty()) return;
+  append_heading(screen, "Which zones could have served the request");
+  TextTable table;
+  using Align = TextTable::Align;
+  table.add_column("zone", Align::left);
+  table.add_column("free", Align::right);
+  table.add_column("set apart", Align::right);
+  table.add_column("min", Align::right);
+  table.add_column("reserve", Align::right);
+  table.add_column("", Align::left);
+  for (const ZoneLine& line : view.zones) {
+    table.add_row(
+        {visible(line.zone), line.free, line.unusable, line.min, line.reserve, line.verdict},
+        line.failed ? Role::warning : Role::plain);
+  }
+  table.append_to(screen.out, screen.paint, kIndent, screen.columns);
+  screen.paint.begin(screen.out, Role::aside);
+  append_paragraph(screen.out, view.zones_footnote, screen.columns, kIndent);
+  screen.paint.end(screen.out, Role::aside);
+  screen.out += '\n';
+}
+
+void append_advice(TextScreen screen, const std::vector<std::string>& advice) {
+  if (advice.empty()) return;
+  append_heading(screen, "What would have helped");
+  for (const std::string& item : advice) {
+    screen.out += "  - ";
+    append_wrapped(screen.out, visible(item), screen.columns, 4, 4);
+  }
+  screen.out += '\n';
+}
+
+}  // namespace
+
+void append_heading(TextScreen screen, std::string_view title, std::string_view aside) {
+  screen.paint.append(screen.out, Role::strong, title);
+  const std::size_t used = display_width(title);
+  if (!aside.empty() && used + 3 + display_width(aside) <= screen.columns) {
+    screen.out += "   ";
+    screen.paint.append(screen.out, Role::aside, aside);
+  }
+  screen.out += '\n';
+}
+
+void append_finding(TextScreen screen, const Finding& finding) {
+  const Role role = finding.severity == Severity::critical  ? Role::critical
+                    : finding.severity == Severity::warning ? Role::warning
+                                                            : Role::strong;
+  screen.out += "  ";
+  std::string title;
+  append_wrapped(title, visible(finding.title), screen.columns, kIndent, kIndent);
+  title.pop_back();
+  screen.paint.append(screen.out, role, title);
+  screen.out += '\n';
+  const std::string detail = visible(finding.detail);
+  if (!detail.empty()) append_paragraph(screen.out, detail, screen.columns, 2 * kIndent);
+}
+
+void append_report_screen(TextScreen screen, std::size_t index, const ReportView& view) {
+  append_wrapped(screen.out, visible(view.verdict), screen.columns, 0, 0);
+  screen.out += '\n';
+  append_ledger(screen, view);
+  append_facts(screen, view);
+  append_tasks(screen, view);
+  append_names(screen, view);
+  append_zones(screen, view);
+  if (!view.findings.empty()) {
+    append_heading(screen, "What else the log shows");
+    for (const Finding* finding : view.findings)
+      append_finding(screen, *finding);
+    screen.out += '\n';
+  }
+  append_advice(screen, view.advice);
+  std::string last = "report " + std::to_string(index) + ", " + view.state;
+  if (!view.evidence.empty()) last += "; evidence: " + view.evidence;
+  screen.paint.begin(screen.out, view.complete ? Role::aside : Role::warning);
+  append_wrapped(screen.out, visible(last), screen.columns, 0, 0);
+  screen.out.pop_back();
+  screen.paint.end(screen.out, view.complete ? Role::aside : Role::warning);
+  screen.out += '\n';
+}
+
+void append_incident_screen(TextScreen screen, const Incident& incident) {
+  append_heading(screen, "The story of these kills");
+  append_paragraph(screen.out, visible(incident.title), screen.columns, kIndent);
+  if (!incident.culprits.empty()) {
+    TextTable table;
+    using Align = TextTable::Align;
+    table.add_column("grew", Align::left);
+    table.add_column("pid", Align::right);
+    table.add_column("from", Align::right);
+    table.add_column("to", Align::right);
+    table.add_column("at", Align::right);
+    table.add_column("", Align::left);
+    for (const Culprit& culprit : incident.culprits) {
+      table.add_row({shortened(visible(culprit.comm), 24), std::to_string(culprit.pid),
+                     size_text(culprit.first), size_text(culprit.last),
+                     rate_text(culprit.growth_bytes_per_s), culprit.killed ? "killed" : ""});
+    }
+    screen.out += '\n';
+    table.append_to(screen.out, screen.paint, kIndent, screen.columns);
+  }
+  if (!incident.findings.empty()) screen.out += '\n';
+  for (const Finding& finding : incident.findings)
+    append_finding(screen, finding);
+  std::vector<std::string> advice;
+  for (const Finding& finding : incident.findings) {
+    for (const std::string& item : finding.advice) {
+      if (std::find(advice.begin(), advice.end(), item) == advice.end()) advice.push_back(item);
+    }
+  }
+  screen.out += '\n';
+  append_advice(screen, advice);
+  std::string reports = "reports ";
+  reports += line_ranges_text(
+      std::vector<std::uint64_t>(incident.reports.begin(), incident.reports.end()), 12);
+  screen.paint.append(screen.out, Role::aside, reports);
+  screen.out += '\n';
+}
+
+}  // namespace oomkit
