@@ -26,8 +26,16 @@ Printing printing_of(const OomReport& report, const KernelVersion& version) {
   printing.page_size = report.at.page_size.value_or(PageSize::k4K);
   printing.memcg_scope = report.constraint == Constraint::memcg;
   printing.kills = report.verdict == Verdict::killed;
+  printing.oom_kill_line = has_oom_kill_line(report, printing.format.verdict);
   printing.reason = reason_of(report, printing.format.verdict, printing.memcg_scope);
   return printing;
+}
+
+// The line belongs to the part that is rate-limited: in a storm of kills only the last lines
+// are there.
+bool has_oom_kill_line(const OomReport& report, const VerdictFormat& format) {
+  if (!format.oom_kill_line || report.verdict != Verdict::killed) return false;
+  return report.trigger || (report.selection && report.selection->constraint_word);
 }
 
 bool says_nothing(const OomReport& report, const Printing& printing) {

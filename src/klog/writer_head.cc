@@ -26,16 +26,6 @@ std::string taint_columns(std::string_view taint, std::size_t columns) {
   return text;
 }
 
-// "Tainted: G           OE  " as readers keep it.
-std::string folded(std::string_view text) {
-  std::string result;
-  for (const char c : trim(text)) {
-    if (c == ' ' && !result.empty() && result.back() == ' ') continue;
-    result.push_back(c);
-  }
-  return result;
-}
-
 // The report's own release if it is one of that version, else the version itself.
 std::string release_of(const OomReport& report, const KernelVersion& version) {
   if (report.at.kernel_release) {
@@ -102,7 +92,8 @@ void reduce_cpu_line(OomReport& report, const Printing& printing) {
   } else if (!trigger.cpu) {
     trigger.cpu = 0;
   }
-  report.taint = folded(taint_columns(report.taint.value_or(""), format.taint_columns));
+  const std::string taint = taint_columns(report.taint.value_or(""), format.taint_columns);
+  report.taint = trim_right(taint);
   report.at.kernel_release = release_of(report, printing.version);
   if (!format.hardware_line) report.hardware.reset();
 }

@@ -161,10 +161,9 @@ void reduce_memcg(OomReport& report, const Printing& printing) {
     memcg = std::move(paths);
   }
 
-  const bool selection_line = printing.kills && printing.format.verdict.oom_kill_line;
   const bool task_line = block && format.task_line;
-  if (!printing.memcg_scope || !(selection_line || task_line)) memcg.oom_path.reset();
-  if (!selection_line && !(task_line && printing.kills)) memcg.task_path.reset();
+  if (!printing.memcg_scope || !(printing.oom_kill_line || task_line)) memcg.oom_path.reset();
+  if (!printing.oom_kill_line && !(task_line && printing.kills)) memcg.task_path.reset();
   if (memcg.oom_path && printing.kills && !memcg.task_path) memcg.task_path = memcg.oom_path;
 
   if (!format.protection || !memcg.min_protection) {

@@ -17,6 +17,7 @@ struct Printing {
   PageSize page_size = PageSize::k4K;  // Of the report, or the common one.
   bool memcg_scope = false;            // The limit of a memcg was met.
   bool kills = false;
+  bool oom_kill_line = false;
   std::string_view reason;  // "Out of memory", as it stands in front of the kill.
 };
 

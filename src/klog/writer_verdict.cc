@@ -130,7 +130,7 @@ void reduce_selection(OomReport& report, const Printing& printing) {
   const VerdictFormat& format = printing.format.verdict;
   const Selection full = report.selection.value_or(Selection{});
   Selection selection;
-  const bool oom_kill_line = printing.kills && format.oom_kill_line;
+  const bool oom_kill_line = printing.oom_kill_line;
   const bool choice_line = printing.kills && format.choice != ChoiceForm::absent;
   const bool cpuset_line = printing.format.head.cpuset_line && report.trigger.has_value();
 
@@ -265,7 +265,7 @@ void write_reaper_line(const Victim& victim, LineWriter& out) {
 
 void write_kills(const OomReport& report, const Printing& printing, LineWriter& out) {
   const VerdictFormat& format = printing.format.verdict;
-  if (format.oom_kill_line) write_oom_kill_line(report, out);
+  if (printing.oom_kill_line) write_oom_kill_line(report, out);
   if (format.choice != ChoiceForm::absent) write_choice_line(report, printing, out);
   for (const Victim& victim : report.victims) {
     if (victim.role != Victim::Role::group_member)
