@@ -19,6 +19,13 @@ std::string_view reason_of(const OomReport& report, const VerdictFormat& format,
   return "Out of memory";
 }
 
+// The line belongs to the part that is rate-limited: in a storm of kills only the last lines
+// are there.
+bool has_oom_kill_line(const OomReport& report, const VerdictFormat& format) {
+  if (!format.oom_kill_line || report.verdict != Verdict::killed) return false;
+  return report.trigger || (report.selection && report.selection->constraint_word);
+}
+
 Printing printing_of(const OomReport& report, const KernelVersion& version) {
   Printing printing;
   printing.version = version;
@@ -29,13 +36,6 @@ Printing printing_of(const OomReport& report, const KernelVersion& version) {
   printing.oom_kill_line = has_oom_kill_line(report, printing.format.verdict);
   printing.reason = reason_of(report, printing.format.verdict, printing.memcg_scope);
   return printing;
-}
-
-// The line belongs to the part that is rate-limited: in a storm of kills only the last lines
-// are there.
-bool has_oom_kill_line(const OomReport& report, const VerdictFormat& format) {
-  if (!format.oom_kill_line || report.verdict != Verdict::killed) return false;
-  return report.trigger || (report.selection && report.selection->constraint_word);
 }
 
 bool says_nothing(const OomReport& report, const Printing& printing) {
