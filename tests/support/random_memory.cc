@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 23> kNodeWords = {
     "dirty",           "writeback",         "shmem",          "shmem_thp",
     "shmem_pmdmapped", "anon_thp",          "writeback_tmp",  "unstable",
     "kernel_stack",    "shadow_call_stack", "pagetables",     "sec_pagetables",
-    "Balloon",         "gpu_active",        "gpu_reclaim",    "hugetlb_of_nobody"};
+    "Balloon",         "gpu_active",        "gpu_reclaim"};
 
 constexpr std::array<std::string_view, 31> kZoneWords = {"min",
                                                          "low",
