@@ -11,17 +11,19 @@
 namespace oomkit {
 
 struct ScanResult {
-  std::size_t found =
-      0;  // Offset of the first anchor word at or after `from`; block.size() if none.
+  // Offset of the first anchor at or after `from`, that is of the key byte within the
+  // anchor's word (scan_anchors.h), so the word's first letters may stand before `from`;
+  // block.size() if there is none.
+  std::size_t found = 0;
   std::uint64_t lines = 0;  // Newlines in [from, found).
 };
 
+// An anchor never reaches over a newline, so scanning whole lines finds every anchor
+// that scanning the whole log would find.
 ScanResult scan_fast(std::string_view block, std::size_t from);
 ScanResult scan_plain(std::string_view block, std::size_t from);
 
-// The words looked for, each of which some line of every report, kill line or killer's
-// message holds, however it is wrapped. Longest anchor in bytes: what must be carried
-// over from one block to the next.
-inline constexpr std::size_t kAnchorBytesMax = 16;
+// What scan_fast() runs on this machine: "avx512", "avx2" or "plain".
+std::string_view scan_fast_kind();
 
 }  // namespace oomkit

@@ -1,0 +1,73 @@
+#include "klog/reader.h"
+
+#include <utility>
+
+#include "klog/assembly.h"
+#include "klog/framing.h"
+#include "klog/reader_lines.h"
+#include "klog/scan.h"
+
+namespace oomkit {
+
+// The steps in a row: HotLines picks lines, the Framer takes their frames off, the
+// Assembly makes reports of what is left.
+struct LogReader::State final : HotLineSink {
+  State(std::string input_name, ReportSink& sink, const LogReaderOptions& options)
+      : assembly(input_name, sink),
+        framer(assembly),
+        hot_lines(*this, options.plain_scan ? scan_plain : scan_fast) {
+    totals.name = std::move(input_name);
+  }
+
+  Wish line(std::string_view text, std::uint64_t number) override {
+    framer.line(text, number);
+    return wish();
+  }
+  Wish raw(std::string_view bytes) override {
+    framer.raw(bytes);
+    return wish();
+  }
+  void skipped() override {
+    framer.skipped();
+    assembly.skipped();
+  }
+  Wish wish() const { return {framer.wants_raw(), !assembly.idle()}; }
+
+  Assembly assembly;
+  Framer framer;
+  HotLines hot_lines;
+  InputTotals totals;
+  DamageCounts damage;
+};
+
+LogReader::LogReader(std::string input_name, ReportSink& sink, LogReaderOptions options)
+    : state_(std::make_unique<State>(std::move(input_name), sink, options)) {}
+
+LogReader::~LogReader() = default;
+
+void LogReader::feed(std::string_view block) {
+  state_->hot_lines.feed(block);
+}
+
+void LogReader::finish() {
+  state_->hot_lines.finish();
+  state_->framer.finish();
+  state_->assembly.finish();
+}
+
+const InputTotals& LogReader::totals() const {
+  state_->totals.bytes = state_->hot_lines.bytes();
+  state_->totals.lines = state_->hot_lines.lines();
+  return state_->totals;
+}
+
+const DamageCounts& LogReader::damage() const {
+  DamageCounts& damage = state_->damage;
+  damage = DamageCounts();
+  damage.merge(state_->framer.damage());
+  damage.merge(state_->assembly.damage());
+  damage.add(Damage::line_too_long, state_->hot_lines.lines_cut());
+  return damage;
+}
+
+}  // namespace oomkit
