@@ -1,5 +1,5 @@
 // The page begins with what is known last: how many kills there were, and the story that
-// they are. So its parts wait in spools and are put together at the end.
+// they are. So its parts wait in stores and are put together at the end.
 #include "render/html_renderer.h"
 
 #include <string>
@@ -10,7 +10,6 @@
 #include "render/html_report.h"
 #include "render/html_style.h"
 #include "render/quantity.h"
-#include "render/spool.h"
 #include "render/summary_line.h"
 
 namespace oomkit {
@@ -18,7 +17,12 @@ namespace {
 
 class HtmlRenderer final : public Renderer {
  public:
-  explicit HtmlRenderer(Output output) : output_(std::move(output)) {}
+  HtmlRenderer(const RenderOptions& options, Output output)
+      : output_(std::move(output)),
+        incidents_(make_store(options)),
+        overview_(make_store(options)),
+        reports_(make_store(options)),
+        others_(make_store(options)) {}
 
   void begin() override {}
 
@@ -27,8 +31,8 @@ class HtmlRenderer final : public Renderer {
     if (reports_shown_ == 1) first_headline_ = explanation.headline;
     std::string part;
     append_html_report(part, index, make_report_view(explanation));
-    reports_.append(part);
-    overview_.append(overview_row(make_summary_line(index, explanation)));
+    reports_->append(part);
+    overview_->append(overview_row(make_summary_line(index, explanation)));
   }
 
   void other(const OtherEvent& event) override {
@@ -37,32 +41,32 @@ class HtmlRenderer final : public Renderer {
     part += " <span class=\"soft\">(line " + std::to_string(event.first_line);
     if (!event.input.empty()) part += " of " + html(event.input);
     part += ")</span></li>\n";
-    others_.append(part);
+    others_->append(part);
   }
 
   void incident(const Incident& incident) override {
     std::string part;
     // Ids of charts: those of reports are their numbers; incidents count down from above.
     append_html_incident(part, incident, kIncidentIds + incidents_shown_++);
-    incidents_.append(part);
+    incidents_->append(part);
   }
 
   void end(const std::vector<InputLine>& inputs, const DamageCounts& damage) override {
     write_head();
-    incidents_.drain(output_);
+    incidents_->drain(output_);
     if (reports_shown_ > 1) {
       output_(
           "<section><h2>All kills</h2><div class=\"scroll\"><table><thead><tr>"
           "<th class=\"n\">#</th><th>when</th><th>who</th><th class=\"n\">pid</th>"
           "<th class=\"n\">held</th><th>where</th><th class=\"n\">of</th><th>why</th></tr>"
           "</thead><tbody>\n");
-      overview_.drain(output_);
+      overview_->drain(output_);
       output_("</tbody></table></div></section>\n");
     }
-    reports_.drain(output_);
-    if (!others_.empty()) {
+    reports_->drain(output_);
+    if (!others_->empty()) {
       output_("<section><h2>Not OOM kills</h2><ul class=\"advice\">");
-      others_.drain(output_);
+      others_->drain(output_);
       output_("</ul></section>\n");
     }
     write_foot(inputs, damage);
@@ -133,13 +137,14 @@ class HtmlRenderer final : public Renderer {
   std::string first_headline_;
   std::size_t reports_shown_ = 0;
   std::size_t incidents_shown_ = 0;
-  Spool incidents_, overview_, reports_, others_;
+  std::unique_ptr<TextStore> incidents_, overview_, reports_, others_;
 };
 
 }  // namespace
 
-std::unique_ptr<Renderer> make_html_renderer(Renderer::Output output) {
-  return std::make_unique<HtmlRenderer>(std::move(output));
+std::unique_ptr<Renderer> make_html_renderer(const RenderOptions& options,
+                                             Renderer::Output output) {
+  return std::make_unique<HtmlRenderer>(options, std::move(output));
 }
 
 }  // namespace oomkit

@@ -57,13 +57,12 @@ void write_victim(JsonWriter& json, const IncidentVictim& victim) {
   json.end_object();
 }
 
-template <class Item, class Write>
-void write_list(JsonWriter& json, std::string_view name, const std::vector<Item>& items,
-                Write write) {
+template <class Item, class Put>
+void write_list(JsonWriter& json, std::string_view name, const std::vector<Item>& items, Put put) {
   json.plain_key(name);
   json.begin_array();
   for (const Item& item : items)
-    write(json, item);
+    put(json, item);
   json.end_array();
 }
 

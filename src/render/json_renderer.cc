@@ -4,14 +4,17 @@
 #include <utility>
 
 #include "render/json_report.h"
-#include "render/spool.h"
 
 namespace oomkit {
 namespace {
 
 class JsonRenderer final : public Renderer {
  public:
-  explicit JsonRenderer(Output output) : output_(std::move(output)), json_(text_) {}
+  JsonRenderer(const RenderOptions& options, Output output)
+      : output_(std::move(output)),
+        json_(text_),
+        incidents_(make_store(options)),
+        others_(make_store(options)) {}
 
   void begin() override {
     json_.begin_object();
@@ -28,16 +31,16 @@ class JsonRenderer final : public Renderer {
   }
 
   void other(const OtherEvent& event) override {
-    append_item(others_, [&](JsonWriter& json) { write_other(json, event); });
+    append_item(*others_, [&](JsonWriter& json) { write_other(json, event); });
   }
   void incident(const Incident& incident) override {
-    append_item(incidents_, [&](JsonWriter& json) { write_incident(json, incident); });
+    append_item(*incidents_, [&](JsonWriter& json) { write_incident(json, incident); });
   }
 
   void end(const std::vector<InputLine>& inputs, const DamageCounts& damage) override {
     json_.end_array();
-    write_spooled("incidents", incidents_);
-    write_spooled("other", others_);
+    put_stored("incidents", *incidents_);
+    put_stored("other", *others_);
     json_.plain_key("inputs");
     json_.begin_array();
     for (const InputLine& input : inputs) {
@@ -56,19 +59,19 @@ class JsonRenderer final : public Renderer {
 
  private:
   // An item of an array that is written later, with the comma before it.
-  template <class Write>
-  static void append_item(Spool& spool, Write write) {
-    std::string item = spool.empty() ? "\n" : ",\n";
+  template <class Put>
+  static void append_item(TextStore& store, Put put) {
+    std::string item = store.empty() ? "\n" : ",\n";
     JsonWriter json(item);
-    write(json);
-    spool.append(item);
+    put(json);
+    store.append(item);
   }
 
-  void write_spooled(std::string_view name, Spool& spool) {
+  void put_stored(std::string_view name, TextStore& store) {
     json_.plain_key(name);
     json_.begin_array();
     drain();
-    spool.drain(output_);
+    store.drain(output_);
     json_.end_array();
   }
 
@@ -96,14 +99,15 @@ class JsonRenderer final : public Renderer {
   std::string text_;
   std::string scratch_;
   JsonWriter json_;
-  Spool incidents_;
-  Spool others_;
+  std::unique_ptr<TextStore> incidents_;
+  std::unique_ptr<TextStore> others_;
 };
 
 }  // namespace
 
-std::unique_ptr<Renderer> make_json_renderer(Renderer::Output output) {
-  return std::make_unique<JsonRenderer>(std::move(output));
+std::unique_ptr<Renderer> make_json_renderer(const RenderOptions& options,
+                                             Renderer::Output output) {
+  return std::make_unique<JsonRenderer>(options, std::move(output));
 }
 
 }  // namespace oomkit

@@ -7,6 +7,6 @@
 
 namespace oomkit {
 
-std::unique_ptr<Renderer> make_json_renderer(Renderer::Output output);
+std::unique_ptr<Renderer> make_json_renderer(const RenderOptions& options, Renderer::Output output);
 
 }  // namespace oomkit

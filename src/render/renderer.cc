@@ -17,11 +17,11 @@ std::unique_ptr<Renderer> make_plain(const RenderOptions& options, Renderer::Out
     case OutputFormat::summary:
       return make_summary_renderer(options, std::move(output));
     case OutputFormat::json:
-      return make_json_renderer(std::move(output));
+      return make_json_renderer(options, std::move(output));
     case OutputFormat::markdown:
       return make_markdown_renderer(std::move(output));
     case OutputFormat::html:
-      return make_html_renderer(std::move(output));
+      return make_html_renderer(options, std::move(output));
     case OutputFormat::text:
       break;
   }
@@ -29,6 +29,10 @@ std::unique_ptr<Renderer> make_plain(const RenderOptions& options, Renderer::Out
 }
 
 }  // namespace
+
+std::unique_ptr<TextStore> make_store(const RenderOptions& options) {
+  return options.make_store ? options.make_store() : std::make_unique<MemoryTextStore>();
+}
 
 std::unique_ptr<Renderer> make_renderer(const RenderOptions& options, Renderer::Output output) {
   std::unique_ptr<Renderer> renderer = make_plain(options, std::move(output));

@@ -16,6 +16,7 @@
 #include "explain/incident.h"
 #include "model/damage.h"
 #include "model/oom_report.h"
+#include "render/text_store.h"
 
 namespace oomkit {
 
@@ -26,6 +27,8 @@ struct RenderOptions {
   int columns = 100;  // Of the terminal; at least 80 is used.
   bool colour = false;
   bool redact = false;  // Hosts, users, paths and ids become stable stand-ins ("host-1").
+  // Makes a place for text that must wait; absent: in memory.
+  std::function<std::unique_ptr<TextStore>()> make_store;
 };
 
 struct InputLine {
@@ -50,6 +53,9 @@ class Renderer {
   // and somebody may be watching.
   virtual void flush() {}
 };
+
+// For renderers: a store as the options say.
+std::unique_ptr<TextStore> make_store(const RenderOptions& options);
 
 std::unique_ptr<Renderer> make_renderer(const RenderOptions& options, Renderer::Output output);
 

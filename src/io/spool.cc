@@ -1,4 +1,4 @@
-#include "render/spool.h"
+#include "io/spool.h"
 
 #include <array>
 
@@ -25,7 +25,7 @@ void Spool::spill() {
   file_failed_ = !memory_.empty();
 }
 
-void Spool::drain(const Renderer::Output& output) {
+void Spool::drain(const std::function<void(std::string_view)>& output) {
   if (file_bytes_ != 0) std::rewind(file_.get());
   std::array<char, 65536> block{};
   while (file_bytes_ != 0) {

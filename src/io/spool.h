@@ -1,18 +1,16 @@
-// Text that must wait for the end of a document, of any length, in little memory.
+// Text that must wait, of any length, in little memory.
 //
-// Reports stream into a JSON document while incidents close and other events turn up in
-// between, and a page begins with what is known last. What waits is kept in memory up to
-// a bound and in an unnamed temporary file beyond it. Where no such file can be made, it
-// stays in memory: a wrong document would be worse than a large one.
+// Up to a bound it is kept in memory, beyond it in an unnamed temporary file. Where no
+// such file can be made, or the disk is full, it stays in memory: a document that lacks
+// something would be worse than a large process.
 #pragma once
 
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "render/renderer.h"
 
 namespace oomkit {
 
@@ -27,7 +25,7 @@ class Spool {
 
   // Hands everything over in order and is empty again. A temporary file that cannot be read
   // back stops the program: half of what it held would be a wrong document.
-  void drain(const Renderer::Output& output);
+  void drain(const std::function<void(std::string_view)>& output);
 
  private:
   struct CloseFile {
