@@ -10,7 +10,7 @@ namespace oomkit {
 namespace {
 
 std::string_view reason_of(const OomReport& report, const VerdictFormat& format, bool memcg_scope) {
-  if (memcg_scope && format.memcg_reason) return "Memory cgroup out of memory";
+  if (memcg_scope) return "Memory cgroup out of memory";
   if (report.allocating_task_killed) return "Out of memory (oom_kill_allocating_task)";
   if (report.constraint == Constraint::memory_policy && format.policy_reason)
     return "No available memory (MPOL_BIND)";
@@ -31,7 +31,8 @@ Printing printing_of(const OomReport& report, const KernelVersion& version) {
   printing.version = version;
   printing.format = oom_format(version);
   printing.page_size = report.at.page_size.value_or(PageSize::k4K);
-  printing.memcg_scope = report.constraint == Constraint::memcg;
+  printing.memcg_scope =
+      report.constraint == Constraint::memcg && printing.format.verdict.memcg_reason;
   printing.kills = report.verdict == Verdict::killed;
   printing.oom_kill_line = has_oom_kill_line(report, printing.format.verdict);
   printing.reason = reason_of(report, printing.format.verdict, printing.memcg_scope);

@@ -31,9 +31,16 @@ void reduce_counter(std::optional<MemcgCounter>& counter, bool printed) {
   if (counter && !counter->failcnt) counter->failcnt = 0;
 }
 
+// By its counters, if it is not said.
+std::optional<int> version_of(const MemcgReport& memcg) {
+  if (memcg.version) return memcg.version;
+  if (memcg.swap) return 2;
+  if (memcg.memsw || memcg.kmem) return 1;
+  return std::nullopt;
+}
+
 void reduce_counters(MemcgReport& memcg, const MemcgFormat& format) {
-  const bool v2 = memcg.version ? *memcg.version == 2 : memcg.swap.has_value();
-  const bool v2_counters = format.swap_counter && v2;
+  const bool v2_counters = format.swap_counter && version_of(memcg) == 2;
   reduce_counter(memcg.memory, format.counters);
   reduce_counter(memcg.memsw, format.counters && !v2_counters);
   reduce_counter(memcg.swap, v2_counters);
@@ -106,7 +113,7 @@ void reduce_stat(MemcgReport& memcg, const Printing& printing) {
       if (memcg.stat_path.empty() && !memcg.subtree.empty())
         memcg.stat_path = memcg.subtree.front().path;
       memcg.subtree.clear();
-      const bool v1 = format.stat == MemcgStatForm::list_own_names && memcg.version == 1;
+      const bool v1 = format.stat == MemcgStatForm::list_own_names && version_of(memcg) == 1;
       memcg.stat = list_stat(v1 ? memcg.stat : of_subtree(memcg.stat), printing, v1);
       break;
     }

@@ -171,7 +171,7 @@ std::string_view panic_text(const OomReport& report, const Printing& printing) {
     return text.find(word) != std::string_view::npos;
   };
   if (says("no killable") || says("deadlocked")) return format.panic_no_task;
-  if (printing.memcg_scope) return format.panic_memcg;
+  if (printing.memcg_scope || says("(memcg)")) return format.panic_memcg;
   const bool constrained =
       report.constraint == Constraint::cpuset || report.constraint == Constraint::memory_policy;
   if (says("ompulsory") || (text.empty() && constrained)) return format.panic_compulsory;
