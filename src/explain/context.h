@@ -1,0 +1,88 @@
+// What every rule of the catalogue needs to know of a report, worked out once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "explain/explanation.h"
+#include "explain/memcg_amounts.h"
+#include "kernel/gfp.h"
+#include "model/kernel_version.h"
+
+namespace oomkit {
+
+// What was short. Judged by the evidence that is best: which cgroup the kernel names and
+// what its message begins with, before the printed constraint, which some kernels get wrong.
+enum class Scope { host, memcg, unknown };
+
+// By what the tasks were ranked.
+struct Judgement {
+  KernelVersion version;
+  bool other_rule = false;    // Another version's rule explains the choice, the stated one's not.
+  bool totals_known = false;  // Without totalpages a ranking is sound only if all adj are 0.
+  bool totals_exact = false;
+};
+
+struct Context {
+  explicit Context(const Explanation& explanation);
+
+  const Explanation& said;  // Ledger, ranking, zones and owners, as far as they are made.
+  const OomReport& report;
+  const HostMemory* host = nullptr;  // Null if the log has none of it.
+  const MemcgReport* memcg = nullptr;
+  Scope scope = Scope::unknown;
+
+  std::optional<KernelVersion> version;
+  bool version_stated = false;
+  std::optional<PageSize> page_size;
+  std::optional<MemcgAmounts> amounts;
+
+  // Who died. From the kill lines, else from the line that names the choice.
+  std::optional<Victim> victim;
+  std::optional<std::size_t> victim_row;  // Its row of the task table.
+  std::optional<std::size_t> chosen_row;  // The row of the selection's own choice.
+  std::optional<Bytes> victim_use;        // rss + swap, by its row or its kill line.
+  std::optional<Bytes> victim_rss;
+
+  std::optional<std::size_t> largest_row;  // By rss + swap.
+  std::optional<Bytes> largest_use;
+  std::optional<Bytes> tasks_rss;  // Sum over the table.
+
+  // The limit of the memcg, or the host's RAM: what shares are shares of.
+  std::optional<Bytes> whole;
+
+  std::optional<Judgement> judgement;  // Set with the ranking.
+
+  GfpMeaning request;
+  bool request_known = false;
+  int order = 0;
+
+  bool killed() const { return report.verdict == Verdict::killed || !report.victims.empty(); }
+  const Task& row(std::size_t index) const { return report.at.tasks[index]; }
+  std::optional<std::int32_t> victim_adj() const;
+  std::string victim_text() const;  // "xray (pid 1586608)", "an unnamed process".
+  std::string whole_text() const;   // "the 200.0 MiB limit", "23.5 GiB of RAM".
+  std::string scope_place() const;  // "in the group", "on the host".
+};
+
+Scope scope_of(const OomReport& report);
+
+// Page size proven by the log's numbers, or by an architecture that has only one.
+std::optional<PageSize> page_size_of(const OomReport& report);
+
+// Pages as bytes where the page size is known.
+std::optional<Bytes> bytes_of_pages(std::optional<Pages> pages, std::optional<PageSize> page_size);
+std::optional<Bytes> rss_bytes(const Task& task, std::optional<PageSize> page_size);
+std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size);
+
+// The row with that pid, or with that thread group; nothing if there is none.
+std::optional<std::size_t> find_row(const std::vector<Task>& tasks, std::int64_t pid);
+
+// Page tables of a task; like pgtables_bytes() of the model, saturating.
+std::optional<Bytes> task_pgtables(const Task& task, std::optional<PageSize> page_size);
+
+}  // namespace oomkit

@@ -1,0 +1,139 @@
+#include "explain/ranking.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "explain/amounts.h"
+#include "kernel/totalpages.h"
+
+namespace oomkit {
+namespace {
+
+// Rules that distributions carry back: 3.14's discount for root, 4.17's lack of one, and
+// 5.9's signed points with 5.3's last-wins. Tried in turn when the version's own rule does
+// not give the task that the kernel took.
+std::vector<KernelVersion> candidate_versions(const Context& context) {
+  std::vector<KernelVersion> versions;
+  if (!context.version) return versions;
+  versions.push_back(*context.version);
+  // The age of a concluded version is a span, and the rules changed within it.
+  if (!context.version_stated && *context.version >= KernelVersion{5, 0, 0}) {
+    versions.push_back({5, 2, 0});
+    versions.push_back({5, 4, 0});
+  }
+  // Only the next change: nobody carries back two.
+  for (const KernelVersion& later :
+       {KernelVersion{3, 14, 0}, KernelVersion{4, 17, 0}, KernelVersion{5, 10, 0}}) {
+    if (later > *context.version && *context.version >= KernelVersion{3, 5, 0}) {
+      versions.push_back(later);
+      break;
+    }
+  }
+  return versions;
+}
+
+// Without totalpages the weight of oom_score_adj is unknown: then only a table in which
+// nobody has any can be ranked (and -1000, which excludes, whatever the total).
+bool adj_plays_no_part(const std::vector<Task>& tasks) {
+  return std::all_of(tasks.begin(), tasks.end(), [](const Task& task) {
+    const auto adj = task.oom_score_adj;
+    return adj && (*adj == 0 || *adj == -1000);
+  });
+}
+
+std::optional<BadnessContext> badness_context(const Context& context, Judgement& judgement) {
+  BadnessContext badness;
+  if (context.page_size) badness.page_size = *context.page_size;
+  if (const auto totals = totalpages_of(context.report)) {
+    badness.totalpages = totals->pages;
+    judgement.totals_known = true;
+    judgement.totals_exact = totals->exact;
+    return badness;
+  }
+  if (badness_rule(judgement.version) <= BadnessRule::v1) return std::nullopt;
+  if (!adj_plays_no_part(context.report.at.tasks)) return std::nullopt;
+  return badness;
+}
+
+bool table_ranks(const Context& context) {
+  const OomReport& report = context.report;
+  return report.killer == Killer::kernel && !report.at.tasks.empty() && context.version;
+}
+
+}  // namespace
+
+void rank_victims(Explanation& explanation, Context& context) {
+  if (!table_ranks(context)) return;
+  std::optional<Ranking> best;
+  for (const KernelVersion& version : candidate_versions(context)) {
+    Judgement judgement{version, best.has_value(), false, false};
+    const auto badness = badness_context(context, judgement);
+    if (!badness) continue;
+    auto ranking = rank_tasks(context.report.at.tasks, version, *badness);
+    if (!ranking) continue;
+    const bool agrees = context.chosen_row && ranking->chosen == context.chosen_row;
+    if (!best || agrees) {
+      best = std::move(ranking);
+      context.judgement = judgement;
+    }
+    // Nothing to agree with, or agreed, or the choice was not made by rank at all.
+    if (!context.chosen_row || agrees || context.report.allocating_task_killed) break;
+  }
+  if (!best) return;
+  explanation.ranking = std::move(best);
+  // A table that lacks the victim lacks rows: its top tells nothing about the choice.
+  const bool rows_missing = context.victim && !context.chosen_row;
+  if (rows_missing || context.report.tasks_dropped != 0) return;
+  explanation.predicted = explanation.ranking->chosen;
+  if (explanation.predicted && context.chosen_row) {
+    explanation.predicted_agrees = *explanation.predicted == *context.chosen_row;
+  }
+}
+
+std::vector<NameSum> sum_by_name(const Context& context) {
+  if (!context.page_size) return {};
+  std::map<std::string_view, NameSum> sums;
+  bool several = false;
+  for (const Task& task : context.report.at.tasks) {
+    const auto rss = rss_bytes(task, context.page_size);
+    if (!rss) continue;
+    NameSum& sum = sums[task.comm];
+    // Shared pages are in every sharer's rss: where the table tells, private ones only.
+    const auto anon = bytes_of_pages(task.rss_anon, context.page_size);
+    sum.rss = plus(sum.rss, anon.value_or(*rss));
+    sum.swap = plus(sum.swap, bytes_of_pages(task.swapents, context.page_size).value_or(Bytes(0)));
+    several |= ++sum.count > 1;
+  }
+  if (!several) return {};
+  std::vector<NameSum> by_name;
+  by_name.reserve(sums.size());
+  for (auto& [comm, sum] : sums) {
+    sum.comm = std::string(comm);
+    by_name.push_back(std::move(sum));
+  }
+  std::stable_sort(by_name.begin(), by_name.end(), [](const NameSum& a, const NameSum& b) {
+    return plus(a.rss, a.swap) > plus(b.rss, b.swap);
+  });
+  constexpr std::size_t kNamesMax = 20;  // More is a list that nobody reads.
+  if (by_name.size() > kNamesMax) by_name.resize(kNamesMax);
+  const bool says_more =
+      std::any_of(by_name.begin(), by_name.end(), [](const NameSum& sum) { return sum.count > 1; });
+  if (!says_more) by_name.clear();
+  return by_name;
+}
+
+std::optional<std::size_t> rank_of_row(const Ranking& ranking, std::size_t row) {
+  for (std::size_t i = 0; i < ranking.tasks.size(); ++i) {
+    if (ranking.tasks[i].index == row) return i + 1;
+  }
+  return std::nullopt;
+}
+
+const RankedTask* ranked(const Ranking& ranking, std::size_t row) {
+  const auto rank = rank_of_row(ranking, row);
+  return rank ? &ranking.tasks[*rank - 1] : nullptr;
+}
+
+}  // namespace oomkit
