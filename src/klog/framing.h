@@ -3,10 +3,16 @@
 // The Framer keeps what a frame spreads over lines (journal export entries, kmsg
 // dictionaries, a JSON object, a code fence) and nothing else. It never looks for OOM
 // words; it only knows how logs are written down.
+//
+// A line is cleaned (frame_clean.h), loses what people put before it (frame_paste.h) and
+// the heads of logs and containers (frame_head.h), is opened if it is JSON (frame_json.h),
+// and is split where one physical line holds several: escaped line breaks, a message that
+// another one ran into. What is left is the kernel's, byte for byte.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 
 #include "klog/record.h"
@@ -22,28 +28,30 @@ class RecordSink {
 
 class Framer {
  public:
-  explicit Framer(RecordSink& sink) : sink_(&sink) {}
+  explicit Framer(RecordSink& sink);
+  ~Framer();
+  Framer(const Framer&) = delete;
+  Framer& operator=(const Framer&) = delete;
 
   // One physical line without its '\n' (a '\r' may be left). Gives zero, one or several
   // records. Views in them live until the next call.
   void line(std::string_view text, std::uint64_t number);
 
   // Bytes, not lines, that the frame wants next: a binary field of journal export. The
-  // caller hands them over with raw() and then goes on with line(). 0: none.
-  std::size_t wants_raw() const { return wants_raw_; }
+  // caller hands them over with raw(), in one piece or several, and then goes on with
+  // line(). 0: none.
+  std::size_t wants_raw() const;
   void raw(std::string_view bytes);
 
   // Lines were skipped by the caller (nothing of interest): forget what was open.
   void skipped();
   void finish();
 
-  const DamageCounts& damage() const { return damage_; }
+  const DamageCounts& damage() const;
 
  private:
-  RecordSink* sink_;
-  DamageCounts damage_;
-  std::size_t wants_raw_ = 0;
-  std::string message_;  // Unescaped or collected text that records point into.
+  class State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace oomkit

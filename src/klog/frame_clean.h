@@ -1,0 +1,46 @@
+// Bytes that a log line has only because of its journey: terminal colours, NUL bytes,
+// no-break spaces, HTML entities, byte order marks, carriage returns.
+//
+// Most lines have none of these, so a line is looked at once, sixteen bytes at a time, for
+// the few bytes that could begin one, and copied only if there is something to mend.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "model/damage.h"
+
+namespace oomkit {
+
+// Which bytes that may mean something beside themselves a text has.
+struct OddBytes {
+  bool control = false;  // Below 0x20, but for the tab.
+  bool high = false;     // 0x80 and above.
+  bool ampersand = false;
+  bool backslash = false;
+  bool hash = false;
+
+  bool any() const { return control || high || ampersand || backslash || hash; }
+};
+OddBytes odd_bytes(std::string_view text);
+
+// `text` without carriage returns at its ends, byte order marks, escape sequences and NUL
+// bytes (counted), with blanks for no-break spaces and with HTML entities decoded. The result
+// is `text`, a part of it, or `buffer`.
+std::string_view clean_text(std::string_view text, OddBytes odd, std::string& buffer,
+                            DamageCounts& damage);
+
+// The length of the terminal escape sequence that `text` begins with; 0 if it is none.
+std::size_t escape_sequence_length(std::string_view text);
+
+// "#012", "\x0a" and "\n" written out where a control character was, undone: "#012" only
+// if `syslog` (rsyslog writes so), "\n" only where a log line begins behind it, for a
+// name may have a backslash. The result is `text` or `buffer`.
+std::string_view undo_written_escapes(std::string_view text, OddBytes odd, bool syslog,
+                                      std::string& buffer);
+
+// The \xHH of /dev/kmsg, all of them. The result is `text` or `buffer`.
+std::string_view undo_kmsg_escapes(std::string_view text, std::string& buffer);
+
+}  // namespace oomkit

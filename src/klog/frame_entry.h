@@ -1,0 +1,63 @@
+// Log entries that are written over several lines: journalctl -o export, and JSON objects
+// printed one member a line (journalctl -o json-pretty, dmesg --json).
+//
+// An entry's lines are swallowed until its end and then are one record. Only lines that
+// name a field of the journal open one, so ordinary text is not taken for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "klog/frame_json.h"
+#include "klog/record.h"
+#include "model/damage.h"
+
+namespace oomkit {
+
+class LogEntry {
+ public:
+  // No kernel message is longer than some kilobytes; what a program writes is cut here.
+  static constexpr std::size_t kMessageMax = 256 * 1024;
+
+  enum class Took { nothing, swallowed, ended };
+
+  LogEntry();
+
+  // `nothing`: the line does not belong to an entry; one that was open has ended before it.
+  Took take_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
+
+  // Bytes of a binary field that stand where the next line would: see Framer::wants_raw().
+  std::size_t wants_raw() const { return wants_raw_; }
+  void take_raw(std::string_view bytes, DamageCounts& damage);
+
+  bool open() const { return form_ != Form::none; }
+  bool has_message() const { return has_message_; }
+  std::string_view message() const { return message_; }
+  // All but the text. Views live until clear().
+  void fill(LogRecord& record) const;
+  void clear();
+
+ private:
+  Took take_export_line(std::string_view line, std::uint64_t number);
+  Took take_json_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
+  void note(std::string_view key, const JsonValue& value, std::uint64_t number);
+  void begin_raw(std::string_view key);
+
+  enum class Form { none, export_lines, json_lines } form_ = Form::none;
+  enum class Raw { none, length, data } raw_ = Raw::none;
+
+  std::uint64_t line_ = 0;
+  std::string message_;
+  bool has_message_ = false;
+  std::string storage_;  // Never grows beyond its first capacity: the fields point into it.
+  JsonLogFields fields_;
+
+  std::size_t wants_raw_ = 0;
+  std::uint64_t raw_length_ = 0;
+  std::size_t raw_seen_ = 0;
+  bool raw_is_message_ = false;
+};
+
+}  // namespace oomkit
