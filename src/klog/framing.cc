@@ -199,7 +199,7 @@ void Framer::State::frame(std::string_view text, const LogRecord& base, OddBytes
 void Framer::State::frame_inner(std::string_view text, LogHead& head, OddBytes odd,
                                 std::size_t depth) {
   const std::size_t inner = find_inner_head(text);
-  if (inner != std::string_view::npos) {
+  if (inner != std::string_view::npos && dropped_notice_length(text) == 0) {
     const std::string_view before = text.substr(0, inner);
     std::string_view rest = text.substr(inner);
     LogHead inner_head = head;
@@ -282,6 +282,10 @@ void Framer::State::unescape(std::string_view text, LogHead& head, OddBytes odd,
 // One line, unless another one's time stands in it: then the kernel or a console put two
 // together, or somebody lost the line breaks of a whole log.
 void Framer::State::split_and_emit(std::string_view text, LogHead head, OddBytes odd) {
+  if (const std::string_view inside = without_repetition(text); inside.size() != text.size()) {
+    text = inside;
+    take_log_head(text, head, &heads_);
+  }
   while (true) {
     if (const std::size_t notice = dropped_notice_length(text);
         notice != 0 && !trim(text.substr(notice)).empty()) {
@@ -307,7 +311,7 @@ void Framer::State::split_and_emit(std::string_view text, LogHead head, OddBytes
 }
 
 void Framer::State::emit(std::string_view text, LogRecord& record, OddBytes odd) {
-  record.text = without_repetition(text);
+  record.text = text;
   if (odd.high && !is_utf8(record.text)) damage_.add(Damage::invalid_utf8);
   sink_->on_record(record);
 }

@@ -254,7 +254,9 @@ TEST(FramingTest, APartialContainerLineGoesOn) {
 TEST(FramingTest, DamageIsCounted) {
   CollectingSink sink;
   Framer framer(sink);
-  feed(framer, std::string("[    1.000000] a\0b\0\n[    1.000000] \xff\n{\"MESSAGE\":null}\n", 58));
+  framer.line(std::string_view("[    1.000000] a\0b\0", 19), 1);
+  framer.line("[    1.000000] \xff", 2);
+  framer.line("{\"MESSAGE\":null}", 3);
   ASSERT_EQ(sink.lines.size(), 2U);
   EXPECT_EQ(sink.lines[0].text, "ab");
   EXPECT_EQ(framer.damage().of(Damage::nul_bytes), 2U);

@@ -130,6 +130,13 @@ bool take_month_and_day(Cursor& cursor, Parts& parts) {
 
 // A day or a year; "21." and "21," too.
 bool take_plain_number(Cursor& cursor, Parts& parts) {
+  const std::string_view rest = cursor.rest();
+  std::size_t end = 0;
+  while (end < rest.size() && is_digit(rest[end]))
+    ++end;
+  if (end < rest.size() && std::string_view(" .,").find(rest[end]) == std::string_view::npos) {
+    return false;
+  }
   if (const auto day = take_digits(cursor, 1, 2); day) {
     if (parts.day) return false;
     parts.day = day;
