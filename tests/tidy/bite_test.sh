@@ -85,13 +85,18 @@ for call in 'printf("x")' 'std::printf("x")' 'std::cerr << 1' 'fputs("x", stdout
   printf 'void f() { %s; }\n' "$call" >>src/model/b.cc
   bites banned "src/model/b.cc:6"
 done
+for call in 'return fopen(path, mode)' 'if (!::kill(pid, 9)) return' 'x = a && fork()' 'f(open(p, 0))'; do
+  printf 'void f() { %s; }\n' "$call" >>src/model/b.cc
+  bites banned "src/model/b.cc:6"
+done
 for call in 'strcpy(a, b)' 'std::regex r' 'rand()' 'throw 1'; do
   mkdir -p src/io
   printf 'void f() { %s; }\n' "$call" >src/io/c.cc
   bites banned "src/io/c.cc:1"
 done
-# What only looks like it: a member, a word in a comment or in a string.
+# What only looks like it: a member, its declaration, a word in a comment or in a string.
 printf 'void f() { door.open(path); log->kill(2); g("system(x)"); }  // printf(x)\n' >>src/model/b.cc
+printf 'struct Door {\n  bool open() const;\n  Door& kill(int pid);\n};\n' >>src/model/b.cc
 printf 'void f() { fopen(path, "r"); printf("x"); }\n' >src/io/c.cc
 passes banned
 fresh_project "$root"

@@ -4,8 +4,9 @@
 # failed OOMKIT_CHECK is the exception. Tests may do what they need.
 source "$(dirname "$0")/common.sh" "$1"
 
-# A call of the name itself: not a member's, not another namespace's function.
-call() { printf '(^|[^A-Za-z0-9_.>:])(::|std::)?(%s)[[:space:]]*\\(' "$1"; }
+# A call of the name itself: not a member's, not another namespace's function, and not the
+# declaration of a function of that name, which has its type before it.
+call() { printf '(^|[=(!;{},?:|+-]|&&|return|else|do)[[:space:]]*(::|std::)?(%s)[[:space:]]*\\(' "$1"; }
 os=$(call 'open|openat|creat|fopen|freopen|fdopen|opendir|popen|system|kill|tgkill|killpg|fork|vfork|posix_spawnp?|exec[lv]p?e?|clock_gettime|gettimeofday|signal|sigaction|getenv|sleep|usleep|nanosleep')
 os+='|std::(i|o)?fstream|(system|steady|high_resolution)_clock|std::filesystem|std::time[[:space:]]*\(|std::this_thread|SYS_[a-z]'
 print=$(call 'v?printf|v?fprintf|puts|fputs|fwrite|putchar|putc|fputc|perror|write')
