@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +25,10 @@ struct Culprit {
   std::size_t seen = 0;  // In how many reports.
   bool killed = false;
   std::vector<double> steps_bytes_per_s;  // Growth between each two reports that show it.
+  // Born between two reports: it grew at least so fast, from nothing.
+  bool at_least = false;
+  // More than 1: that many processes of this name grew together; pid is the largest of them.
+  std::size_t processes = 1;
 };
 
 // The memory of one process over an incident, for a chart: one point for each report
@@ -72,20 +76,24 @@ class IncidentTracker {
   static constexpr std::size_t kTracksMax =
       4096;  // Processes followed in one incident: the largest.
 
+  IncidentTracker();
+  ~IncidentTracker();
+  IncidentTracker(const IncidentTracker&) = delete;
+  IncidentTracker& operator=(const IncidentTracker&) = delete;
+
   // `index` is the report's 1-based number over all inputs. May close incidents.
   void add(std::size_t index, const Explanation& explanation);
   void finish();
 
   // Closed since the last call, those of one report left out, in the order they began.
   std::vector<Incident> take_closed();
-  std::uint64_t dropped() const { return dropped_; }
+  // Closed before their time, because more were open than fit: their story may go on in
+  // another incident.
+  std::uint64_t dropped() const;
 
  private:
-  struct Open;
-  std::vector<Incident> closed_;
-  std::map<std::string, Open> open_;  // By host and scope.
-  std::uint64_t dropped_ = 0;
-  void close(Open& open);
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace oomkit
