@@ -1,0 +1,27 @@
+#include "bench/report_log.h"
+
+#include "klog/writer.h"
+#include "tests/support/random_report.h"
+
+namespace oomkit::bench {
+
+ReportLog::ReportLog(std::uint64_t seed, test::FrameStyle style) : random_(seed), style_(style) {
+  constexpr std::size_t kPool = 300;
+  const std::vector<KernelVersion>& versions = test::kernel_versions();
+  while (reports_.size() < kPool) {
+    const KernelVersion& version = versions[random_.next() % versions.size()];
+    const OomReport report = test::random_report(random_, version, {.nasty_names = false});
+    std::string text = write_report(report, version);
+    if (!text.empty()) reports_.push_back(std::move(text));
+  }
+}
+
+void ReportLog::append_report(std::string& out) {
+  const std::string& report = reports_[random_.next() % reports_.size()];
+  out += test::frame_lines(report, style_, time_);
+  const auto pause = std::chrono::milliseconds(random_.between(100, 60'000));
+  time_.wall += pause;
+  time_.uptime += pause;
+}
+
+}  // namespace oomkit::bench
