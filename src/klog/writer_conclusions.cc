@@ -69,6 +69,8 @@ OomReport strip_provenance(OomReport report) {
     task.line = 0;
   for (Victim& victim : report.victims)
     victim.line = victim.reap_line = 0;
+  for (ReapedOther& other : report.also_reaped)
+    other.line = 0;
   return report;
 }
 

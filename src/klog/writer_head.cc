@@ -30,7 +30,9 @@ std::string taint_columns(std::string_view taint, std::size_t columns) {
 std::string release_of(const OomReport& report, const KernelVersion& version) {
   if (report.at.kernel_release) {
     const auto own = parse_kernel_version(*report.at.kernel_release);
-    if (own && own->major == version.major && own->minor == version.minor)
+    const bool same = own && own->major == version.major && own->minor == version.minor;
+    // Up to 2.6 the third number is the release.
+    if (same && (version.major > 2 || own->patch == version.patch))
       return *report.at.kernel_release;
   }
   return to_string(version) + (version.patch == 0 && version.major > 2 ? ".0" : "");

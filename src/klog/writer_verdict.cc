@@ -98,6 +98,7 @@ Victim reduced(const Victim& full, const OomReport& report, const Printing& prin
 }
 
 bool is_printed(const Victim& victim, const OomReport& report, const VerdictFormat& format) {
+  if (victim.from_selection) return false;
   if (victim.already_exiting) return format.already_exiting;
   switch (victim.role) {
     case Victim::Role::chosen:
@@ -122,6 +123,7 @@ void reduce_victims(OomReport& report, const Printing& printing) {
     }
   }
   report.victims = std::move(victims);
+  report.also_reaped.clear();
   if (!printing.kills) report.oom_group.reset();
 }
 

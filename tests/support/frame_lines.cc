@@ -47,7 +47,7 @@ void put_clock(LineWriter& out, const Calendar& at) {
   zero_padded(out, at.second, 2);
 }
 
-// 2026-11-21T12:22:51
+// 2024-03-12T09:42:51
 void put_iso(LineWriter& out, const Calendar& at) {
   zero_padded(out, at.year, 4).text("-");
   zero_padded(out, at.month, 2).text("-");
@@ -55,7 +55,7 @@ void put_iso(LineWriter& out, const Calendar& at) {
   put_clock(out, at);
 }
 
-// Nov 21 12:22:51
+// Mar 12 09:42:51
 void put_rfc3164(LineWriter& out, const Calendar& at) {
   out.text(kMonths[at.month - 1]).text(" ").padded(at.day, 2).text(" ");
   put_clock(out, at);

@@ -12,17 +12,17 @@ enum class FrameStyle {
   bare,               // text
   dmesg,              // [  123.456789] text
   dmesg_caller,       // [  123.456789][  T123] text
-  dmesg_ctime,        // [Sat Nov 21 12:22:51 2026] text
-  dmesg_iso,          // 2026-11-21T12:22:51,572035+00:00 text
+  dmesg_ctime,        // [Tue Mar 12 09:42:51 2024] text
+  dmesg_iso,          // 2024-03-12T09:42:51,572035+00:00 text
   dmesg_decoded,      // kern  :info  : [  123.456789] text
   kmsg,               // 6,1234,123456789,-;text
-  rfc3164,            // Nov 21 12:22:51 host kernel: [  123.456789] text
-  rfc5424,            // <6>1 2026-11-21T12:22:51.572035+00:00 host kernel - - - text
-  journal_short,      // Nov 21 12:22:51 host kernel: text
-  journal_short_iso,  // 2026-11-21T12:22:51+0000 host kernel: text
+  rfc3164,            // Mar 12 09:42:51 host kernel: [  123.456789] text
+  rfc5424,            // <6>1 2024-03-12T09:42:51.572035+00:00 host kernel - - - text
+  journal_short,      // Mar 12 09:42:51 host kernel: text
+  journal_short_iso,  // 2024-03-12T09:42:51+0000 host kernel: text
   journal_json,       // {"MESSAGE":"text","_HOSTNAME":"host",...}
   container_json,     // {"log":"[  123.456789] text\n","stream":"stdout","time":"..."}
-  container_cri,      // 2026-11-21T12:22:51.572035123Z stdout F [  123.456789] text
+  container_cri,      // 2024-03-12T09:42:51.572035123Z stdout F [  123.456789] text
   serial_console,     // [  123.456789] text\r
   mail_quote,         // > [  123.456789] text
 };
@@ -49,8 +49,8 @@ std::string_view name_of(FrameStyle style);
 // When the first line was printed, by the calendar and since boot; each line comes a little
 // later than the one before.
 struct FrameTime {
-  std::chrono::sys_time<std::chrono::microseconds> wall{std::chrono::seconds{1795263771}};
-  std::chrono::microseconds uptime{2545572035};
+  std::chrono::sys_time<std::chrono::microseconds> wall{std::chrono::seconds{1710236571}};
+  std::chrono::microseconds uptime{86412572035};
   std::chrono::microseconds step{7};
   std::string host = "host";
 };

@@ -103,9 +103,11 @@ Zone random_zone(Random& random, std::optional<int> node, std::string_view name,
   Zone zone;
   zone.node = node;
   zone.name = name;
+  const std::int64_t page_kib = static_cast<std::int64_t>(page_size) / 1024;
   fill_free_blocks(random, zone, page_size);
   for (const std::string_view word : kZoneWords)
     zone.amounts.set(word, KiB(random_amount(random)));
+  zone.amounts.set("present", KiB(random.between(64, 1 << 24) * page_kib));
   zone.pages_scanned = random_amount(random);
   zone.all_unreclaimable = random.chance(50);
   for (int i = 0; i < 4; ++i)
@@ -116,8 +118,12 @@ Zone random_zone(Random& random, std::optional<int> node, std::string_view name,
 void add_node(Random& random, HostMemory& memory, int id, bool numa, PageSize page_size) {
   Node node;
   node.id = id;
+  const std::int64_t page_kib = static_cast<std::int64_t>(page_size) / 1024;
   for (const std::string_view word : kNodeWords)
-    node.amounts.set(word, KiB(random_amount(random)));
+    node.amounts.set(word, KiB(random.between(0, 1 << 22) * page_kib));
+  // 4.9 prints these under each other's names, which shows only if they differ.
+  node.amounts.set("shmem", KiB(random.between(1, 1 << 22) * page_kib));
+  node.amounts.set("shmem_thp", KiB(0));
   node.pages_scanned = random_amount(random);
   node.all_unreclaimable = random.chance(50);
   memory.nodes.push_back(std::move(node));
@@ -133,6 +139,25 @@ void add_node(Random& random, HostMemory& memory, int id, bool numa, PageSize pa
   }
 }
 
+// Counters that the nodes have too are the sum of theirs, in pages.
+void sum_nodes(HostMemory& memory, PageSize page_size) {
+  const std::int64_t page_kib = static_cast<std::int64_t>(page_size) / 1024;
+  for (const std::string_view word : kCounters) {
+    KiB sum;
+    bool everywhere = true;
+    for (const Node& node : memory.nodes) {
+      const auto amount = node.amounts.find(word);
+      everywhere = everywhere && amount.has_value();
+      if (amount) sum += *amount;
+    }
+    if (everywhere) memory.counters.set(word, Pages(sum.count() / page_kib));
+  }
+  KiB present;
+  for (const Zone& zone : memory.zones)
+    present += *zone.find("present");
+  memory.ram = Pages(present.count() / page_kib);
+}
+
 }  // namespace
 
 HostMemory random_memory(Random& random, PageSize page_size) {
@@ -143,14 +168,14 @@ HostMemory random_memory(Random& random, PageSize page_size) {
   const std::int64_t nodes = numa && random.chance(30) ? random.between(2, 8) : 1;
   for (int id = 0; id < nodes; ++id)
     add_node(random, memory, id, numa, page_size);
+  sum_nodes(memory, page_size);
   memory.pagecache = Pages(random_amount(random));
   memory.swapcache = Pages(random_amount(random));
   const bool swap = random.chance(60);
   memory.swap_total = KiB(swap ? random.between(1, 1 << 26) : 0);
   memory.swap_free = KiB(random.between(0, memory.swap_total->count()));
-  memory.ram = Pages(random.between(1 << 14, 1 << 26));
   memory.highmem = Pages(random.chance(80) ? 0 : random.between(1, 1 << 20));
-  memory.reserved = Pages(random.between(0, memory.ram->count() / 8));
+  memory.reserved = Pages(memory.ram->count() / 64);
   if (random.chance(70)) memory.cma_reserved = Pages(random.chance(80) ? 0 : 4096);
   if (random.chance(70)) memory.hwpoisoned = Pages(0);
   if (random.chance(15)) {

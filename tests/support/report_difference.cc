@@ -234,6 +234,7 @@ void compare_victims(Differences& differ, const Victim& a, const Victim& b) {
   differ.field("reaped_file_rss", a.reaped_file_rss, b.reaped_file_rss);
   differ.field("reaped_shmem_rss", a.reaped_shmem_rss, b.reaped_shmem_rss);
   differ.field("already_exiting", a.already_exiting, b.already_exiting);
+  differ.field("from_selection", a.from_selection, b.from_selection);
   differ.field("line", a.line, b.line);
   differ.field("reap_line", a.reap_line, b.reap_line);
 }
@@ -279,6 +280,7 @@ std::string report_difference(const OomReport& actual, const OomReport& expected
   differ.field("allocating_task_killed", a.allocating_task_killed, b.allocating_task_killed);
   differ.field("constraint", a.constraint, b.constraint);
   differ.field("constraint_source", a.constraint_source, b.constraint_source);
+  differ.field("scope", a.scope, b.scope);
   differ.part("trigger", a.trigger, b.trigger,
               [&](const Trigger& x, const Trigger& y) { compare_triggers(differ, x, y); });
   differ.field("hardware", a.hardware, b.hardware);
@@ -291,6 +293,11 @@ std::string report_difference(const OomReport& actual, const OomReport& expected
   differ.field("task_header", a.task_header, b.task_header);
   differ.list("victims", a.victims, b.victims,
               [&](const Victim& x, const Victim& y) { compare_victims(differ, x, y); });
+  differ.list("also_reaped", a.also_reaped, b.also_reaped,
+              [&](const ReapedOther& x, const ReapedOther& y) {
+                differ.field("pid", x.pid, y.pid);
+                differ.field("comm", x.comm, y.comm);
+              });
   differ.field("oom_group", a.oom_group, b.oom_group);
   differ.field("panic_text", a.panic_text, b.panic_text);
   differ.field("panic_line", a.panic_line, b.panic_line);
