@@ -52,7 +52,7 @@ void LogReader::feed(std::string_view block) {
 void LogReader::finish() {
   state_->hot_lines.finish();
   state_->framer.finish();
-  state_->assembly.finish();
+  state_->assembly.finish(state_->hot_lines.ends_in_line());
 }
 
 const InputTotals& LogReader::totals() const {

@@ -65,7 +65,9 @@ void HotLines::feed_slice(std::string_view slice) {
 }
 
 void HotLines::finish() {
-  if (in_line_) end_line();
+  if (!in_line_) return;
+  end_line();
+  ends_in_line_ = hot_;
 }
 
 // Gives lines from text[at], where one begins, until the text ends or nobody wants more.

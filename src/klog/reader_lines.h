@@ -53,6 +53,8 @@ class HotLines {
   std::uint64_t bytes() const { return position_; }
   std::uint64_t lines() const { return lines_; }
   std::uint64_t lines_cut() const { return lines_cut_; }
+  // The last line that was given is the input's last, and has no line break at its end.
+  bool ends_in_line() const { return ends_in_line_; }
 
  private:
   void feed_slice(std::string_view slice);
@@ -84,6 +86,7 @@ class HotLines {
 
   // A line whose end has not come yet.
   bool in_line_ = false;
+  bool ends_in_line_ = false;
   std::string line_;
   std::uint64_t line_size_ = 0;
   std::uint64_t line_position_ = 0;

@@ -160,6 +160,21 @@ TEST(HotLines, GiveTheBeginningOfAnInputWhateverIsInIt) {
   EXPECT_EQ(outcome.bytes, 13U);
 }
 
+TEST(HotLines, KnowWhetherTheInputEndsInsideALineThatWasGiven) {
+  const auto ends_in_line = [](const std::string& input) {
+    Recorder recorder;
+    HotLines lines(recorder, scan_fast);
+    lines.feed(input);
+    lines.finish();
+    return lines.ends_in_line();
+  };
+  EXPECT_TRUE(ends_in_line("one\ntw"));
+  EXPECT_FALSE(ends_in_line("one\ntwo\n"));
+  EXPECT_FALSE(ends_in_line(""));
+  EXPECT_TRUE(ends_in_line(quiet(100'000) + "oom-kill"));
+  EXPECT_FALSE(ends_in_line(quiet(100'000) + "a quiet end"));
+}
+
 TEST(HotLines, GiveNothingOfTheRestOfAQuietLog) {
   const std::string text = quiet(300'000);
   const Outcome outcome = read_whole(text);
