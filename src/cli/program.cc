@@ -1,0 +1,117 @@
+#include "cli/program.h"
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/diagnostics.h"
+#include "cli/exit_code.h"
+#include "cli/nearest.h"
+#include "io/process_environment.h"
+
+namespace oomkit {
+namespace {
+
+constexpr const char* kDescription =
+    "oom explains why Linux ran out of memory and who was killed for it.";
+constexpr const char* kFooter = R"(
+Example: dmesg | oom explain
+"oom COMMAND --help" tells of a command.)";
+
+int status(ExitCode code) {
+  return static_cast<int>(code);
+}
+
+std::string with_suggestion(std::string sentence, const std::optional<std::string>& meant) {
+  if (meant) sentence += "; did you mean " + *meant + "?";
+  return sentence;
+}
+
+// The command as typed: the first word that is no option.
+std::string typed_command(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (!word.empty() && word.front() != '-') return word;
+  }
+  return "";
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames())
+      names.push_back("--" + name);
+  }
+  return names;
+}
+
+// A sentence for what the parser refuses, in terms of what was typed.
+std::string refusal(const CLI::App& app, const CLI::App* command, const CLI::ParseError& error) {
+  const CLI::App& used = command != nullptr ? *command : app;
+  for (const std::string& word : used.remaining(true)) {
+    if (word.empty() || word.front() != '-') continue;
+    const std::string name = word.substr(0, word.find('='));
+    return with_suggestion("unknown option " + name, nearest(name, option_names(used))) +
+           (command != nullptr ? " (oom " + command->get_name() + " --help lists them)" : "");
+  }
+  return error.what();
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+  CLI::App app(kDescription, "oom");
+  app.footer(kFooter);
+  app.set_version_flag("--version", "oom " OOMKIT_VERSION);
+  const std::vector<Command> commands = {add_explain_command(app)};
+  std::vector<std::string> names;
+  for (const Command& command : commands)
+    names.push_back(command.name);
+
+  const std::string typed = typed_command(argc, argv);
+  CLI::App* chosen = nullptr;
+  for (const std::string& name : names) {
+    if (name == typed) chosen = app.get_subcommand(name);
+  }
+  if (!typed.empty() && chosen == nullptr) {
+    complain("", with_suggestion("unknown command \"" + typed + "\"", nearest(typed, names)) +
+                     " (oom --help lists them)");
+    return status(ExitCode::usage);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    complain(typed, refusal(app, chosen, error));
+    return status(ExitCode::usage);
+  }
+  for (const Command& command : commands) {
+    if (command.name != typed) continue;
+    const Result<ExitCode> result = command.run();
+    if (result) return status(*result);
+    complain(command.name, result.error().what);
+    return status(exit_code_of(result.error().code));
+  }
+  const std::string help = app.help();
+  std::fwrite(help.data(), 1, help.size(), stderr);
+  return status(ExitCode::usage);
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  ignore_broken_pipes();
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    complain("", std::string("internal error: ") + error.what());
+    return status(ExitCode::internal);
+  }
+}
+
+}  // namespace oomkit
