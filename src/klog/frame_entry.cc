@@ -57,8 +57,8 @@ LogEntry::LogEntry() {
   storage_.reserve(kStorage);
 }
 
-LogEntry::Took LogEntry::take_line(std::string_view line, std::uint64_t number,
-                                   DamageCounts& damage) {
+LogEntry::Took LogEntry::take_entry_line(std::string_view line, std::uint64_t number,
+                                         DamageCounts& damage) {
   if (form_ != Form::json_lines) {
     const Took took = take_export_line(line, number);
     if (took != Took::nothing || form_ == Form::export_lines) return took;
@@ -92,13 +92,15 @@ LogEntry::Took LogEntry::take_export_line(std::string_view line, std::uint64_t n
 
 LogEntry::Took LogEntry::take_json_line(std::string_view line, std::uint64_t number,
                                         DamageCounts& damage) {
-  const std::string_view trimmed = trim(line);
-  if (trimmed.empty()) return Took::nothing;
+  std::string_view trimmed = trim_left(line);
+  if (trimmed.empty() || (trimmed[0] != '{' && trimmed[0] != '}' && trimmed[0] != '"')) {
+    return Took::nothing;
+  }
+  trimmed = trim_right(trimmed);
   if (trimmed[0] == '{' || trimmed[0] == '}') {
     if (!is_json_punctuation(trimmed)) return Took::nothing;
     return form_ == Form::json_lines ? Took::ended : Took::swallowed;
   }
-  if (trimmed[0] != '"') return Took::nothing;
   const auto member = json_member_line(trimmed);
   if (!member || !member->value.complete) return Took::nothing;
   JsonLogFields probe;

@@ -26,7 +26,10 @@ class LogEntry {
   LogEntry();
 
   // `nothing`: the line does not belong to an entry; one that was open has ended before it.
-  Took take_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
+  Took take_line(std::string_view line, std::uint64_t number, DamageCounts& damage) {
+    if (form_ == Form::none && !may_open(line)) return Took::nothing;
+    return take_entry_line(line, number, damage);
+  }
 
   // Bytes of a binary field that stand where the next line would: see Framer::wants_raw().
   std::size_t wants_raw() const { return wants_raw_; }
@@ -40,6 +43,15 @@ class LogEntry {
   void clear();
 
  private:
+  // Cheap, for it is asked of every line of every log.
+  static bool may_open(std::string_view line) {
+    if (line.size() < 2) return !line.empty() && (line[0] == '{' || line[0] == '}');
+    const char first = line[0];
+    if (first == '_' || (first >= 'A' && first <= 'Z')) return line[1] == '_' || line[1] <= 'Z';
+    return first == ' ' || first == '\t' || first == '"' || first == '{' || first == '}';
+  }
+
+  Took take_entry_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
   Took take_export_line(std::string_view line, std::uint64_t number);
   Took take_json_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
   void note(std::string_view key, const JsonValue& value, std::uint64_t number);

@@ -24,6 +24,14 @@ void drop(std::string_view& rest, std::size_t length) {
   if (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t')) rest.remove_prefix(1);
 }
 
+// Does the colon at `colon` end "kernel:" or "name[12]:"?
+bool ends_ident(std::string_view text, std::size_t colon) {
+  constexpr std::string_view kKernel = "kernel";
+  if (colon == 0) return false;
+  if (text[colon - 1] == ']') return true;
+  return colon >= kKernel.size() && text.substr(colon - kKernel.size(), kKernel.size()) == kKernel;
+}
+
 class HeadTaker {
  public:
   HeadTaker(LogHead& head, HeadMemory* memory) : head_(&head), memory_(memory) {}
@@ -170,6 +178,10 @@ bool HeadTaker::take_number(std::string_view& rest) {
 }
 
 bool HeadTaker::take_word(std::string_view& rest) {
+  // Each of these has a colon near its front, and that colon tells which it can be.
+  constexpr std::size_t kLookAt = 256;
+  const std::size_t colon = rest.substr(0, kLookAt).find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
   if (const std::size_t length = calendar_stamp_length(rest); length != 0) {
     record().stamp = rest.substr(0, length);
     rest.remove_prefix(length);
@@ -178,6 +190,7 @@ bool HeadTaker::take_word(std::string_view& rest) {
     return true;
   }
   if (take_decoded_priority(rest, record())) return true;
+  if (!ends_ident(rest, colon)) return false;
   if (take_known_ident(rest, record())) {
     take_tail(rest);
     return true;
@@ -367,6 +380,13 @@ bool HeadTaker::take_logcat(std::string_view& rest) {
   return true;
 }
 
+// Does `text` begin with the host that journalctl -o short-monotonic has shown?
+bool monotonic(std::string_view text, const HeadMemory* memory) {
+  if (memory == nullptr || memory->monotonic_host.empty()) return false;
+  const std::string& host = memory->monotonic_host;
+  return text.substr(0, host.size()) == host && text.substr(host.size(), 1) == " ";
+}
+
 // Behind the kernel's time: who printed it, or journalctl -o short-monotonic's host and
 // ident. Those two may be any words once a line has shown them before "kernel:".
 void take_caller_or_source(std::string_view& rest, LogRecord& record, HeadMemory* memory) {
@@ -376,29 +396,23 @@ void take_caller_or_source(std::string_view& rest, LogRecord& record, HeadMemory
     if (!take_caller(bracket, record)) return;
     rest = bracket;
   }
-  const std::size_t blank = rest.substr(0, 256).find(' ');
-  if (blank == std::string_view::npos || blank == 0) return;
-  const std::string_view first = rest.substr(0, blank);
-  if (first.back() == ':' || !record.ident.empty()) {
-    take_known_ident(rest, record);
+  constexpr std::size_t kLookAt = 256;
+  const std::size_t colon = rest.substr(0, kLookAt).find(':');
+  if (colon == std::string_view::npos || !(ends_ident(rest, colon) || monotonic(rest, memory))) {
     return;
   }
-  std::string_view behind = rest.substr(blank + 1);
-  const bool known_host =
-      memory != nullptr && !memory->monotonic_host.empty() && first == memory->monotonic_host;
-  if (known_host) {
-    SourceWords ignored;
-    take_source(rest, record, ignored);
-    return;
-  }
-  if (behind.substr(0, 8) != "kernel: " && behind != "kernel:") {
+  if (take_known_ident(rest, record) || !record.ident.empty()) return;
+  if (!monotonic(rest, memory)) {
+    const std::size_t blank = rest.find(' ');
+    if (blank == std::string_view::npos || blank > colon) return;
+    std::string_view behind = rest.substr(blank + 1);
     LogRecord probe;
     if (!take_known_ident(behind, probe)) return;
   }
   SourceWords words;
   if (!take_source(rest, record, words)) return;
   if (memory != nullptr && words.plain && record.ident == "kernel") {
-    memory->monotonic_host.assign(first);
+    memory->monotonic_host.assign(record.host);
   }
 }
 

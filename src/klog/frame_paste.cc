@@ -228,8 +228,8 @@ std::size_t find_inner_head(std::string_view text) {
   const std::string_view front = text.substr(0, kPrefixMax);
   const std::size_t uptime = find_uptime(front, 1);
   constexpr std::string_view kKernel = " kernel: ";
-  const std::size_t kernel = front.find(kKernel);
-  if (kernel != std::string_view::npos && (uptime == std::string_view::npos || kernel < uptime)) {
+  std::size_t kernel = front.find(kKernel.substr(1), 1);
+  if (kernel != std::string_view::npos && front[--kernel] == ' ' && kernel < uptime) {
     const std::string_view behind = text.substr(kernel + kKernel.size());
     const std::size_t blank = front.substr(0, kernel).rfind(' ');
     const std::size_t host = blank == std::string_view::npos ? 0 : blank + 1;

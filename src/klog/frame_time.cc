@@ -1,5 +1,6 @@
 #include "klog/frame_time.h"
 
+#include <array>
 #include <cstdint>
 
 #include "core/text.h"
@@ -70,26 +71,24 @@ struct UptimeDigits {
 };
 
 UptimeDigits uptime_digits(std::string_view text, std::size_t at) {
+  constexpr std::size_t kSecondsDigitsMax = 10;
   constexpr std::int64_t kSecondsMax = 9'000'000'000;  // Nanoseconds in 64 bits end there.
+  constexpr std::array<std::int64_t, 10> kUnits = {
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   UptimeDigits digits;
   std::int64_t seconds = 0;
   std::size_t i = at;
-  for (; i < text.size() && is_digit(text[i]); ++i) {
-    seconds = seconds * 10 + (text[i] - '0');
-    if (seconds > kSecondsMax) return digits;
-  }
-  if (i == at || i >= text.size() || text[i] != '.') return digits;
+  for (; i < text.size() && is_digit(text[i]); ++i)
+    seconds = i - at < kSecondsDigitsMax ? seconds * 10 + (text[i] - '0') : kSecondsMax + 1;
+  if (i == at || i >= text.size() || text[i] != '.' || seconds > kSecondsMax) return digits;
   const std::size_t decimals_at = ++i;
-  std::int64_t nanoseconds = 0;
-  std::int64_t unit = 1'000'000'000;
-  for (; i < text.size() && is_digit(text[i]) && unit > 1; ++i) {
-    nanoseconds = nanoseconds * 10 + (text[i] - '0');
-    unit /= 10;
-  }
+  std::int64_t decimals = 0;
+  for (; i < text.size() && is_digit(text[i]) && i - decimals_at < kUnits.size() - 1; ++i)
+    decimals = decimals * 10 + (text[i] - '0');
   if (i - decimals_at < 3) return digits;
   digits.end = i;
   digits.decimals = i - decimals_at;
-  digits.uptime = HostTime(seconds * 1'000'000'000 + nanoseconds * unit);
+  digits.uptime = HostTime(seconds * kUnits[0] + decimals * kUnits[digits.decimals]);
   return digits;
 }
 
@@ -225,9 +224,16 @@ std::size_t iso_stamp_length(std::string_view text) {
 std::size_t calendar_stamp_length(std::string_view text) {
   if (const std::size_t plain = plain_syslog_length(text); plain != 0) {
     std::size_t end = plain + fraction_length(text, plain);
-    end += date_tail_length(text, end, false);
+    // A zone in capitals or a year behind the clock: most hosts' names are in small letters.
+    if (end + 1 < text.size() && text[end + 1] <= 'Z') {
+      end += date_tail_length(text, end, false);
+    }
     return ends_at(text, end) || text[end] == ']' || text[end] == ':' ? end : 0;
   }
+  // Nothing before the clock has a colon.
+  constexpr std::size_t kDateMax = 48;
+  const std::size_t colon = text.substr(0, kDateMax).find(':');
+  if (colon == std::string_view::npos || colon < 7 || !clock_at(text, colon - 2)) return 0;
   int names = 0;
   int days = 0;
   int years = 0;
@@ -271,6 +277,12 @@ std::size_t logcat_stamp_length(std::string_view text) {
 
 std::size_t bracket_stamp_length(std::string_view text, std::string_view& stamp) {
   constexpr std::size_t kBracketMax = 72;
+  // "[Thu Aug 17 17:29:27 2023]"
+  if (text.size() >= 26 && text[25] == ']' && text[4] == ' ' && text[8] == ' ' &&
+      is_alpha(text[5]) && text[20] == ' ' && clock_at(text, 12) && digits_at(text, 21, 4)) {
+    stamp = text.substr(1, 24);
+    return 26;
+  }
   const std::size_t close = text.substr(0, kBracketMax).find(']');
   if (close == std::string_view::npos || close < 8) return 0;
   std::string_view inside = text.substr(1, close - 1);

@@ -128,6 +128,7 @@ void take_blank(std::string_view& rest, std::size_t at) {
 std::optional<int> level_of_word(std::string_view word) {
   for (const LevelWord& known : kLevels) {
     if (word.size() != known.word.size()) continue;
+    if (word == known.word) return known.level;
     std::size_t same = 0;
     while (same < word.size() && lower(word[same]) == known.word[same])
       ++same;
@@ -137,9 +138,13 @@ std::optional<int> level_of_word(std::string_view word) {
 }
 
 bool take_decoded_priority(std::string_view& rest, LogRecord& record) {
-  const std::size_t colon = rest.substr(0, 12).find(':');
-  if (colon == std::string_view::npos || !is_facility(trim_right(rest.substr(0, colon)))) {
-    return false;
+  constexpr std::string_view kKernel = "kern  :";
+  std::size_t colon = kKernel.size() - 1;
+  if (rest.substr(0, kKernel.size()) != kKernel) {
+    colon = rest.substr(0, 12).find(':');
+    if (colon == std::string_view::npos || !is_facility(trim_right(rest.substr(0, colon)))) {
+      return false;
+    }
   }
   const std::string_view behind = rest.substr(colon + 1);
   const std::size_t second = behind.substr(0, 12).find(':');

@@ -91,13 +91,13 @@ class Framer::State {
 
  private:
   void deliver_entry();
-  void clean_and_frame(std::string_view text, const LogRecord& base, std::size_t depth);
-  void frame(std::string_view text, const LogRecord& base, OddBytes odd, std::size_t depth);
+  void clean_and_frame(std::string_view text, LogHead& head, std::size_t depth);
+  void frame(std::string_view text, LogHead& head, OddBytes odd, std::size_t depth);
   bool open_json(std::string_view text, const LogHead& head, std::size_t depth);
-  void split_message(std::string_view message, LogRecord base, std::size_t depth);
+  void split_message(std::string_view message, const LogRecord& base, std::size_t depth);
   void frame_inner(std::string_view text, LogHead& head, OddBytes odd, std::size_t depth);
   void unescape(std::string_view text, LogHead& head, OddBytes odd, std::size_t depth);
-  void split_and_emit(std::string_view text, LogHead head, OddBytes odd);
+  void split_and_emit(std::string_view text, LogHead& head, OddBytes odd);
   void emit(std::string_view text, LogRecord& record, OddBytes odd);
 
   RecordSink* sink_;
@@ -122,9 +122,9 @@ void Framer::State::line(std::string_view text, std::uint64_t number) {
       if (entry_.open()) deliver_entry();
       break;
   }
-  LogRecord base;
-  base.line = number;
-  clean_and_frame(text, base, 0);
+  LogHead head;
+  head.record.line = number;
+  clean_and_frame(text, head, 0);
 }
 
 void Framer::State::deliver_entry() {
@@ -145,8 +145,7 @@ void Framer::State::skipped() {
   after_kmsg_ = false;
 }
 
-void Framer::State::clean_and_frame(std::string_view text, const LogRecord& base,
-                                    std::size_t depth) {
+void Framer::State::clean_and_frame(std::string_view text, LogHead& head, std::size_t depth) {
   const OddBytes odd = odd_bytes(text);
   text = clean_text(text, odd, buffers_[depth].clean, damage_);
   // A terminal writes over a line after a carriage return; a log has two lines there.
@@ -155,19 +154,18 @@ void Framer::State::clean_and_frame(std::string_view text, const LogRecord& base
     while (cut != std::string_view::npos && !begins_with_log_head(text.substr(cut + 1)))
       cut = text.find('\r', cut + 1);
     if (cut == std::string_view::npos) break;
-    frame(trim_right(text.substr(0, cut)), base, odd, depth);
+    LogHead before = head;
+    frame(trim_right(text.substr(0, cut)), before, odd, depth);
     text.remove_prefix(cut + 1);
   }
-  frame(text, base, odd, depth);
+  frame(text, head, odd, depth);
 }
 
-void Framer::State::frame(std::string_view text, const LogRecord& base, OddBytes odd,
-                          std::size_t depth) {
+void Framer::State::frame(std::string_view text, LogHead& head, OddBytes odd, std::size_t depth) {
   constexpr int kPrefixesMax = 6;
   if (is_block_fence(text)) return;
-  LogHead head;
-  head.record = base;
   // A journal's entry has given the kernel's bare words; at most their time may be left.
+  const LogRecord& base = head.record;
   const bool bare = base.framed && (base.ident == "kernel" || base.uptime);
   const std::string_view front = bare ? trim_left(text) : text;
   if (bare && (front.empty() || (front[0] != '[' && front[0] != '<'))) {
@@ -239,17 +237,21 @@ bool Framer::State::open_json(std::string_view text, const LogHead& head, std::s
   return true;
 }
 
-void Framer::State::split_message(std::string_view message, LogRecord base, std::size_t depth) {
+void Framer::State::split_message(std::string_view message, const LogRecord& base,
+                                  std::size_t depth) {
   while (!message.empty() && (message.back() == '\n' || message.back() == '\r'))
     message.remove_suffix(1);
-  base.embedded = message.find('\n') != std::string_view::npos;
-  while (true) {
+  const bool embedded = message.find('\n') != std::string_view::npos;
+  for (bool first = true;; first = false) {
     const std::size_t end = message.find('\n');
-    clean_and_frame(message.substr(0, end), base, depth);
+    LogHead head;
+    head.record = base;
+    head.record.embedded = embedded;
+    head.record.lost_before = base.lost_before && first;
+    head.record.continues = base.continues && first;
+    clean_and_frame(message.substr(0, end), head, depth);
     if (end == std::string_view::npos) return;
     message.remove_prefix(end + 1);
-    base.lost_before = false;
-    base.continues = false;
   }
 }
 
@@ -266,22 +268,23 @@ void Framer::State::unescape(std::string_view text, LogHead& head, OddBytes odd,
     text.remove_suffix(1);
   std::size_t end = text.find('\n');
   if (end != std::string_view::npos) head.record.embedded = true;
+  const LogHead message = head;
   split_and_emit(text.substr(0, end), head, odd);
   while (end != std::string_view::npos) {
     text.remove_prefix(end + 1);
     end = text.find('\n');
     std::string_view piece = text.substr(0, end);
-    LogHead next = head;
+    LogHead next = message;
     next.record.lost_before = false;
     next.record.continues = false;
-    if (!head.kmsg) take_log_head(piece, next, &heads_);
+    if (!message.kmsg) take_log_head(piece, next, &heads_);
     split_and_emit(piece, next, odd);
   }
 }
 
 // One line, unless another one's time stands in it: then the kernel or a console put two
 // together, or somebody lost the line breaks of a whole log.
-void Framer::State::split_and_emit(std::string_view text, LogHead head, OddBytes odd) {
+void Framer::State::split_and_emit(std::string_view text, LogHead& head, OddBytes odd) {
   if (const std::string_view inside = without_repetition(text); inside.size() != text.size()) {
     text = inside;
     take_log_head(text, head, &heads_);
