@@ -357,13 +357,13 @@ Growth::Survivors Growth::survivors() const {
     survivors.bytes_per_s += row.last_rate;
     survivors.names.push_back(row.comm);
   }
-  for (const auto& [comm, swarm] : swarms_) {
+  for (const auto& entry : swarms_) {
     const bool alive = std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
-      return row.comm == comm && !row.killed_in;
+      return row.comm == entry.first && !row.killed_in;
     });
-    if (!alive || swarm.steps.empty()) continue;
-    survivors.bytes_per_s += swarm.steps.back();
-    survivors.names.push_back(comm);
+    if (!alive || entry.second.steps.empty()) continue;
+    survivors.bytes_per_s += entry.second.steps.back();
+    survivors.names.push_back(entry.first);
   }
   return survivors;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string_view>
@@ -45,7 +46,7 @@ std::string steps_text(const std::vector<double>& steps) {
 }
 
 std::string duration_text(double seconds) {
-  const auto whole = static_cast<std::int64_t>(std::min(seconds, 1e12) + 0.5);
+  const std::int64_t whole = std::llround(std::min(seconds, 1e12));
   if (whole < 300) return std::to_string(whole) + " s";
   if (whole < 7200) return std::to_string((whole + 30) / 60) + " min";
   return tenths(static_cast<double>(whole) / 3600) + " h";

@@ -207,6 +207,7 @@ TEST(IncidentTest, ARestartedVictimThatOutgrowsItsOldSizeIs) {
 
 TEST(IncidentTest, ARestartLoopIsNamedWithItsPeriod) {
   std::vector<Report> reports;
+  reports.reserve(4);
   for (int i = 0; i < 4; ++i) {
     reports.push_back(Report(7200.0 * i).row(100 + i, "worker", 950 + i).kills(100 + i, "worker"));
   }
@@ -281,6 +282,7 @@ TEST(IncidentTest, ABareKillLineBelongsWhereItsVictimWasSeen) {
 
 TEST(IncidentTest, KillsInACgroupWithoutANameAreToldByTheVictimsName) {
   std::vector<Report> reports;
+  reports.reserve(4);
   for (int i = 0; i < 3; ++i)
     reports.push_back(Report(60.0 * i).unnamed_cgroup().kills(50 + i, "java"));
   const auto incidents = incidents_of(reports);

@@ -99,9 +99,9 @@ TieRule tie_rule(const KernelVersion& version) {
 BadnessContext judged_by(const KernelVersion& version, BadnessContext context) {
   context.rule = badness_rule(version);
   context.counts_pgtables = version >= KernelVersion{2, 6, 39};
-  // Mended in 3.2, and in the stable updates of that month.
-  const bool mended = version >= KernelVersion{3, 1, 1} ||
-                      (version >= KernelVersion{3, 0, 9} && version < KernelVersion{3, 1, 0});
+  // CVE-2011-4097; mended in 3.2 and in the stable updates of January 2012.
+  const bool mended = version >= KernelVersion{3, 1, 8} ||
+                      (version >= KernelVersion{3, 0, 16} && version < KernelVersion{3, 1, 0});
   context.int_overflows = context.counts_pgtables && !mended;
   return context;
 }
