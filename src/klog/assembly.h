@@ -28,7 +28,9 @@ class Assembly final : public RecordSink {
   // Lines were left out because nothing of interest is in them: rows and statistics
   // before and after the gap do not belong together by mere order.
   void skipped();
-  void finish();
+  // `last_line_cut`: the last line had no line break, so the input may end inside it.
+  // Numbers that touch its end are then left out.
+  void finish(bool last_line_cut = false);
 
   // No report is open and none was just closed whose last lines (reaper, group kills)
   // may still come: the reader may stop looking closely. Reaper lines name their victim

@@ -98,6 +98,9 @@ struct Victim {
   std::optional<KiB> reaped_file_rss;
   std::optional<KiB> reaped_shmem_rss;
   bool already_exiting = false;  // "OOM victim ... is already exiting. Skip killing the task"
+  // Known only as the choice: no line of the log says that it died. Up to 5.1 a child of
+  // it may have died in its place.
+  bool from_selection = false;
 
   // Userspace killers only.
   std::optional<KiB> rss;
@@ -112,6 +115,15 @@ struct Victim {
   friend bool operator==(const Victim&, const Victim&) = default;
 };
 
+// The OOM reaper was at a process whose kill is not in the log.
+struct ReapedOther {
+  std::int64_t pid = 0;
+  std::string comm;
+  std::uint64_t line = 0;
+
+  friend bool operator==(const ReapedOther&, const ReapedOther&) = default;
+};
+
 struct OomReport {
   std::string input;
   std::uint64_t first_line = 0;
@@ -123,6 +135,9 @@ struct OomReport {
   bool allocating_task_killed = false;  // "(oom_kill_allocating_task)" in the message.
   Constraint constraint = Constraint::unknown;
   ConstraintSource constraint_source = ConstraintSource::absent;
+  // Whose memory was short by all the evidence (oom_memcg=, the message, the counters),
+  // also where the printed word contradicts it. Absent: the log does not tell.
+  std::optional<Constraint> scope;
 
   std::optional<Trigger> trigger;
   std::optional<std::string> hardware;
@@ -134,6 +149,7 @@ struct OomReport {
   Snapshot at;  // Memory, memcg and tasks at that moment; kernel, host and time too.
   std::optional<std::string> task_header;  // The table's column names, as printed, blanks folded.
   std::vector<Victim> victims;
+  std::vector<ReapedOther> also_reaped;  // By the reaper, near this report.
   std::optional<std::string> oom_group;  // Path of a memory.oom.group kill.
   std::optional<std::string> panic_text;
   std::optional<std::string> killer_reason;  // Userspace killers: why, in their words.

@@ -1,0 +1,298 @@
+#include "klog/lines_tasks.h"
+
+#include <string>
+
+namespace oomkit {
+namespace {
+
+struct ColumnName {
+  std::string_view name;
+  TaskColumn column;
+};
+
+constexpr std::array<ColumnName, 15> kColumnNames = {{
+    {"uid", TaskColumn::uid},
+    {"tgid", TaskColumn::tgid},
+    {"total_vm", TaskColumn::total_vm},
+    {"rss", TaskColumn::rss},
+    {"rss_anon", TaskColumn::rss_anon},
+    {"rss_file", TaskColumn::rss_file},
+    {"rss_shmem", TaskColumn::rss_shmem},
+    {"nr_ptes", TaskColumn::nr_ptes},
+    {"nr_pmds", TaskColumn::nr_pmds},
+    {"nr_puds", TaskColumn::nr_puds},
+    {"pgtables_bytes", TaskColumn::pgtables_bytes},
+    {"swapents", TaskColumn::swapents},
+    {"cpu", TaskColumn::cpu},
+    {"oom_adj", TaskColumn::oom_adj},
+    {"oom_score_adj", TaskColumn::oom_score_adj},
+}};
+
+TaskColumn column_named(std::string_view word) {
+  for (const ColumnName& known : kColumnNames) {
+    if (known.name == word) return known.column;
+  }
+  return TaskColumn::other;
+}
+
+std::string_view next_word(std::string_view text, std::size_t& at) {
+  skip_blanks(text, at);
+  const std::size_t begin = at;
+  while (at < text.size() && !is_space(text[at]))
+    ++at;
+  return text.substr(begin, at - begin);
+}
+
+// The pid between the brackets; `at` behind the closing one.
+std::optional<std::int64_t> take_pid(std::string_view text, std::size_t& at, LineNotes& notes) {
+  skip_blanks(text, at);
+  if (at >= text.size() || text[at] != '[') return std::nullopt;
+  ++at;
+  skip_blanks(text, at);
+  const auto pid = take_number(text, at, notes);
+  if (!pid || at >= text.size() || text[at] != ']') return std::nullopt;
+  ++at;
+  return pid;
+}
+
+// How a row without a header is built: how many numbers follow the bracket, and how many
+// bytes the fifth of them took with the blanks before it.
+struct RowShape {
+  std::size_t numbers = 0;
+  std::size_t fifth_width = 0;
+  std::int64_t fifth = 0;
+  bool blanks_folded = true;
+};
+
+RowShape shape_of(std::string_view row) {
+  RowShape shape;
+  LineNotes notes;
+  std::size_t at = 0;
+  if (!take_pid(row, at, notes)) return shape;
+  while (shape.numbers < TaskColumns::kMax) {
+    const std::size_t before = at;
+    skip_blanks(row, at);
+    const std::size_t digits = at;
+    const auto number = take_number(row, at, notes);
+    if (!number || (at < row.size() && !is_space(row[at]))) break;
+    ++shape.numbers;
+    if (digits - before > 1) shape.blanks_folded = false;
+    if (shape.numbers == 5) {
+      shape.fifth_width = at - before;
+      shape.fifth = *number;
+    }
+  }
+  return shape;
+}
+
+enum class SevenForm { open, cpu_adj, ptes, pgtables };
+
+// Seven numbers stand in three kinds of tables: "cpu oom_adj oom_score_adj" with %3d for
+// the first of them, "nr_ptes swapents oom_score_adj" with %7lu, and "pgtables_bytes
+// swapents oom_score_adj" with %8lu.
+SevenForm form_of_seven(const RowShape& shape, std::optional<KernelVersion> version) {
+  if (!shape.blanks_folded) {
+    if (shape.fifth_width == 4) return SevenForm::cpu_adj;
+    if (shape.fifth_width == 8 && shape.fifth < 1000000) return SevenForm::ptes;
+    if (shape.fifth_width >= 9) return SevenForm::pgtables;
+  }
+  if (!version) return SevenForm::open;
+  if (*version >= KernelVersion{4, 15, 0}) return SevenForm::pgtables;
+  return *version >= KernelVersion{3, 5, 0} ? SevenForm::ptes : SevenForm::cpu_adj;
+}
+
+void add_seven(TaskColumns& columns, SevenForm form) {
+  switch (form) {
+    case SevenForm::open:
+      columns.add(TaskColumn::other);
+      columns.add(TaskColumn::other);
+      break;
+    case SevenForm::cpu_adj:
+      columns.add(TaskColumn::cpu);
+      columns.add(TaskColumn::oom_adj);
+      break;
+    case SevenForm::ptes:
+      columns.add(TaskColumn::nr_ptes);
+      columns.add(TaskColumn::swapents);
+      break;
+    case SevenForm::pgtables:
+      columns.add(TaskColumn::pgtables_bytes);
+      columns.add(TaskColumn::swapents);
+      break;
+  }
+}
+
+void store(Task& task, TaskColumn column, std::int64_t value) {
+  switch (column) {
+    case TaskColumn::uid:
+      task.uid = value;
+      break;
+    case TaskColumn::tgid:
+      task.tgid = value;
+      break;
+    case TaskColumn::total_vm:
+      task.total_vm = Pages(value);
+      break;
+    case TaskColumn::rss:
+      task.rss = Pages(value);
+      break;
+    case TaskColumn::rss_anon:
+      task.rss_anon = Pages(value);
+      break;
+    case TaskColumn::rss_file:
+      task.rss_file = Pages(value);
+      break;
+    case TaskColumn::rss_shmem:
+      task.rss_shmem = Pages(value);
+      break;
+    case TaskColumn::nr_ptes:
+      task.nr_ptes = value;
+      break;
+    case TaskColumn::nr_pmds:
+      task.nr_pmds = value;
+      break;
+    case TaskColumn::nr_puds:
+      task.nr_puds = value;
+      break;
+    case TaskColumn::pgtables_bytes:
+      task.pgtables = Bytes(value);
+      break;
+    case TaskColumn::swapents:
+      task.swapents = Pages(value);
+      break;
+    case TaskColumn::cpu:
+      task.cpu = as_int(value);
+      break;
+    case TaskColumn::oom_adj:
+      task.oom_adj = as_int(value);
+      break;
+    case TaskColumn::oom_score_adj:
+      task.oom_score_adj = as_int(value);
+      break;
+    case TaskColumn::other:
+      break;
+  }
+}
+
+// Two pids of which one is the end of the other, "[123033] ... 23033": a digit of one
+// line stands before another line's, or one is lost.
+bool is_glued(std::int64_t a, std::int64_t b) {
+  if (a == b) return false;
+  const std::int64_t longer = a > b ? a : b;
+  const std::int64_t shorter = a > b ? b : a;
+  std::int64_t power = 10;
+  while (power <= shorter)
+    power *= 10;
+  return shorter >= 1000 && longer % power == shorter;
+}
+
+bool is_possible(const Task& task) {
+  // A count that a race of the counters lets slip below or above is no contradiction.
+  constexpr std::int64_t kSlack = 4096;
+  if (task.pid <= 0 || task.pid > kPidMax) return false;
+  if (task.tgid && (*task.tgid <= 0 || *task.tgid > kPidMax || is_glued(task.pid, *task.tgid))) {
+    return false;
+  }
+  if (task.oom_score_adj && (*task.oom_score_adj < -1000 || *task.oom_score_adj > 1000)) {
+    return false;
+  }
+  if (task.oom_adj && (*task.oom_adj < -17 || *task.oom_adj > 16)) return false;
+  if (!task.rss || !task.total_vm) return true;
+  const std::int64_t rss = task.rss->count();
+  if (rss < -kSlack || task.total_vm->count() < 0) return false;
+  if (rss > task.total_vm->count() && rss - task.total_vm->count() > kSlack) return false;
+  if (!task.rss_anon || !task.rss_file || !task.rss_shmem) return true;
+  std::int64_t off = rss;
+  for (const Pages part : {*task.rss_anon, *task.rss_file, *task.rss_shmem}) {
+    if (__builtin_sub_overflow(off, part.count(), &off)) return false;
+  }
+  const std::int64_t allowed = kSlack + rss / 16;
+  return off <= allowed && off >= -allowed;
+}
+
+}  // namespace
+
+std::optional<TaskColumns> read_task_header(std::string_view text) {
+  text = trim(text);
+  const std::size_t close = text.find(']');
+  if (!text.starts_with("[") || close == std::string_view::npos) return std::nullopt;
+  if (trim(text.substr(1, close - 1)) != "pid") return std::nullopt;
+  TaskColumns columns;
+  std::size_t at = close + 1;
+  while (at < text.size() && columns.count < TaskColumns::kMax) {
+    const std::string_view word = next_word(text, at);
+    if (word.empty()) break;
+    if (word == "name") return columns;
+    columns.add(column_named(word));
+  }
+  return std::nullopt;
+}
+
+bool is_task_column(std::string_view word) {
+  return word == "name" || column_named(word) != TaskColumn::other;
+}
+
+TaskColumns infer_task_columns(std::string_view row, std::optional<KernelVersion> version) {
+  const RowShape shape = shape_of(row);
+  TaskColumns columns;
+  if (shape.numbers < 6) return columns;
+  for (const TaskColumn column :
+       {TaskColumn::uid, TaskColumn::tgid, TaskColumn::total_vm, TaskColumn::rss}) {
+    columns.add(column);
+  }
+  switch (shape.numbers) {
+    case 6:
+      columns.add(TaskColumn::cpu);
+      columns.add(TaskColumn::oom_adj);
+      return columns;
+    case 7:
+      add_seven(columns, form_of_seven(shape, version));
+      break;
+    case 8:
+    case 9:
+      columns.add(TaskColumn::nr_ptes);
+      columns.add(TaskColumn::nr_pmds);
+      if (shape.numbers == 9) columns.add(TaskColumn::nr_puds);
+      columns.add(TaskColumn::swapents);
+      break;
+    case 10:
+      for (const TaskColumn column :
+           {TaskColumn::rss_anon, TaskColumn::rss_file, TaskColumn::rss_shmem,
+            TaskColumn::pgtables_bytes, TaskColumn::swapents}) {
+        columns.add(column);
+      }
+      break;
+    default:
+      for (std::size_t i = 4; i + 1 < shape.numbers; ++i)
+        columns.add(TaskColumn::other);
+      break;
+  }
+  columns.add(TaskColumn::oom_score_adj);
+  return columns;
+}
+
+RowResult read_task_row(std::string_view text, const TaskColumns& columns, Task& task,
+                        LineNotes& notes) {
+  std::size_t at = 0;
+  const auto pid = take_pid(text, at, notes);
+  if (!pid) return RowResult::short_row;
+  task.pid = *pid;
+  for (std::size_t i = 0; i < columns.count; ++i) {
+    skip_blanks(text, at);
+    const auto number = take_number(text, at, notes);
+    if (!number) return RowResult::short_row;
+    if (at < text.size() && !is_space(text[at])) return RowResult::short_row;
+    const bool last = i + 1 == columns.count;
+    if (at == text.size()) {
+      // The comm is empty, or the row breaks off and this number with it.
+      if (!last) return RowResult::short_row;
+      return is_possible(task) ? RowResult::no_comm : RowResult::impossible;
+    }
+    store(task, columns.at[i], *number);
+  }
+  task.comm.assign(trim_right(text.substr(at + 1)));
+  if (!is_possible(task)) return RowResult::impossible;
+  return task.comm.empty() ? RowResult::no_comm : RowResult::good;
+}
+
+}  // namespace oomkit

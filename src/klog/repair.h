@@ -1,0 +1,74 @@
+// Records in, logical lines out: wrapped and torn lines put together again.
+//
+// What a kernel printed as one line may come in several: wrapped by a mailer at 72
+// columns, cut by a terminal in mid-word, a time stamp alone with its text on the next
+// line, a zone line that an interrupt's message tore in two. A line waits here until
+// what follows shows that it is whole. Between the halves people type their comments,
+// so lines that say nothing do not end the waiting; a line that says something does.
+//
+// One joiner for each source (host, caller) of an input.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time.h"
+#include "klog/line_kind.h"
+#include "klog/record.h"
+#include "klog/repair_junction.h"
+
+namespace oomkit {
+
+struct LogicalLine {
+  std::string_view text;
+  LineKind kind = LineKind::unknown;
+  std::uint64_t line = 0;       // Where it begins ...
+  std::uint64_t last_line = 0;  // ... and ends.
+  std::optional<HostTime> uptime;
+  std::string_view stamp;
+  std::string_view ident;
+  bool cut = false;           // The input ends inside it.
+  bool blank_before = false;  // A blank line that no frame accounts for stands before it.
+};
+
+class LogicalLineSink {
+ public:
+  virtual ~LogicalLineSink() = default;
+  virtual void on_line(const LogicalLine& line) = 0;
+};
+
+class LineJoiner {
+ public:
+  // Lines that were whole go to `sink` at once or when the next one shows it.
+  void add(const LogRecord& record, LogicalLineSink& sink);
+  void flush(LogicalLineSink& sink, bool cut = false);
+
+  void set_task_columns(std::size_t count) { task_columns_ = count; }
+  std::uint64_t take_rejoined();  // Lines put together since it was last asked.
+
+ private:
+  bool try_join(const LogRecord& record, LineKind kind);
+  void hold(const LogRecord& record, LineKind kind);
+  void pass(const LogRecord& record, LineKind kind, LogicalLineSink& sink);
+
+  // Views into text_ and these, which stay until the line is given on.
+  std::string text_;
+  std::array<char, 48> stamp_{};
+  std::array<char, 24> ident_{};
+  LogicalLine held_;
+  bool holding_ = false;
+  bool blank_after_ = false;
+  int strangers_ = 0;  // Lines since the held one that say nothing.
+
+  // When a time stamp stands alone on its line, the text that follows is of that time.
+  std::optional<HostTime> last_uptime_;
+  std::size_t task_columns_ = 0;
+  std::uint64_t rejoined_ = 0;
+  int glued_ = 0;   // Junctions in mid-word that were certain ...
+  int spaced_ = 0;  // ... and at blanks: the next doubtful one will be like these.
+};
+
+}  // namespace oomkit
