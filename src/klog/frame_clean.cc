@@ -33,11 +33,11 @@ Bytes16 odd_in(Bytes16 bytes) {
 }
 
 void add_kinds(OddBytes& odd, Bytes16 bytes) {
-  odd.control |= any_set(control_in(bytes));
-  odd.high |= any_set(bytes < 0);
-  odd.ampersand |= any_set(bytes == '&');
-  odd.backslash |= any_set(bytes == '\\');
-  odd.hash |= any_set(bytes == '#');
+  if (any_set(control_in(bytes))) odd.add(OddBytes::control);
+  if (any_set(bytes < 0)) odd.add(OddBytes::high);
+  if (any_set(bytes == '&')) odd.add(OddBytes::ampersand);
+  if (any_set(bytes == '\\')) odd.add(OddBytes::backslash);
+  if (any_set(bytes == '#')) odd.add(OddBytes::hash);
 }
 
 struct Entity {
@@ -182,7 +182,7 @@ std::string_view clean_text(std::string_view text, OddBytes odd, std::string& bu
     text.remove_suffix(1);
   while (!text.empty() && text.front() == '\r')
     text.remove_prefix(1);
-  if (!odd.control && !odd.high && !odd.ampersand) return text;
+  if (!odd.has_any(OddBytes::control | OddBytes::high | OddBytes::ampersand)) return text;
 
   std::size_t copied = 0;  // Up to here `text` is in the buffer.
   std::uint64_t nuls = 0;
@@ -212,7 +212,7 @@ std::string_view clean_text(std::string_view text, OddBytes odd, std::string& bu
 
 std::string_view undo_written_escapes(std::string_view text, OddBytes odd, bool syslog,
                                       std::string& buffer) {
-  if (!odd.backslash && !(odd.hash && syslog)) return text;
+  if (!odd.has(OddBytes::backslash) && !(odd.has(OddBytes::hash) && syslog)) return text;
   std::size_t copied = 0;
   buffer.clear();
   for (std::size_t at = text.find_first_of("\\#"); at != std::string_view::npos;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,14 +15,22 @@
 namespace oomkit {
 
 // Which bytes that may mean something beside themselves a text has.
-struct OddBytes {
-  bool control = false;  // Below 0x20, but for the tab.
-  bool high = false;     // 0x80 and above.
-  bool ampersand = false;
-  bool backslash = false;
-  bool hash = false;
+class OddBytes {
+ public:
+  enum Kind : std::uint8_t {
+    control = 1,  // Below 0x20, but for the tab.
+    high = 2,     // 0x80 and above.
+    ampersand = 4,
+    backslash = 8,
+    hash = 16,
+  };
 
-  bool any() const { return control || high || ampersand || backslash || hash; }
+  bool has(Kind kind) const { return (kinds_ & kind) != 0; }
+  bool has_any(unsigned kinds) const { return (kinds_ & kinds) != 0; }
+  void add(Kind kind) { kinds_ = static_cast<std::uint8_t>(kinds_ | kind); }
+
+ private:
+  std::uint8_t kinds_ = 0;
 };
 OddBytes odd_bytes(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "klog/frame_blanks.h"
 
 namespace oomkit {
 namespace {
@@ -92,7 +93,7 @@ LogEntry::Took LogEntry::take_export_line(std::string_view line, std::uint64_t n
 
 LogEntry::Took LogEntry::take_json_line(std::string_view line, std::uint64_t number,
                                         DamageCounts& damage) {
-  std::string_view trimmed = trim_left(line);
+  std::string_view trimmed = without_blanks(line);
   if (trimmed.empty() || (trimmed[0] != '{' && trimmed[0] != '}' && trimmed[0] != '"')) {
     return Took::nothing;
   }

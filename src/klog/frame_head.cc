@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/text.h"
+#include "klog/frame_blanks.h"
 #include "klog/frame_kernel_text.h"
 #include "klog/frame_time.h"
 #include "klog/frame_words.h"
@@ -12,12 +13,6 @@ namespace {
 
 // What may stand behind the head just taken.
 enum class Behind { any_head, caller_or_source, nothing };
-
-std::string_view without_blanks(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  return text;
-}
 
 void drop(std::string_view& rest, std::size_t length) {
   rest.remove_prefix(length);

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "core/text.h"
+#include "klog/frame_blanks.h"
 
 namespace oomkit {
 namespace {
@@ -73,12 +74,6 @@ constexpr std::string_view kAnywhere[] = {
     " cpuset=",
     " hugepages_total=",
 };
-
-std::size_t skip_blanks(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
-    ++at;
-  return at;
-}
 
 std::size_t skip_digits(std::string_view text, std::size_t at) {
   while (at < text.size() && is_digit(text[at]))

@@ -1,6 +1,7 @@
 #include "klog/frame_paste.h"
 
 #include "core/text.h"
+#include "klog/frame_blanks.h"
 #include "klog/frame_head.h"
 #include "klog/frame_kernel_text.h"
 #include "klog/frame_time.h"
@@ -9,16 +10,6 @@ namespace oomkit {
 namespace {
 
 constexpr std::size_t kPrefixMax = 160;  // No prefix of these kinds is longer.
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-std::string_view without_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.front()))
-    text.remove_prefix(1);
-  return text;
-}
 
 bool begins_log_line(std::string_view text) {
   return begins_with_log_head(text) || looks_like_kernel_text(text);
@@ -204,7 +195,7 @@ void take_html_end(std::string_view& rest, PasteMemory& memory) {
 
 bool is_block_fence(std::string_view line) {
   constexpr std::size_t kFenceMax = 40;
-  line = trim_left(line);
+  line = without_blanks(line);
   if (line.empty() || line.size() > kFenceMax) return false;
   if (std::string_view("`~{<[").find(line[0]) == std::string_view::npos) return false;
   const std::string_view mark = trim(line);

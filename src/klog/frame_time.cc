@@ -73,21 +73,27 @@ struct UptimeDigits {
 UptimeDigits uptime_digits(std::string_view text, std::size_t at) {
   constexpr std::size_t kSecondsDigitsMax = 10;
   constexpr std::int64_t kSecondsMax = 9'000'000'000;  // Nanoseconds in 64 bits end there.
-  constexpr std::array<std::int64_t, 10> kUnits = {
+  constexpr std::size_t kDecimalsMax = 9;
+  static constexpr std::array<std::int64_t, kDecimalsMax + 1> kUnits = {
       1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+  const char* const end = text.data() + text.size();
+  const char* const begin = text.data() + at;
+  const char* c = begin;
+  const auto take_number = [&c, end](std::size_t digits_max) {
+    const char* const last = static_cast<std::size_t>(end - c) < digits_max ? end : c + digits_max;
+    std::int64_t value = 0;
+    for (; c != last && is_digit(*c); ++c)
+      value = value * 10 + (*c - '0');
+    return value;
+  };
   UptimeDigits digits;
-  std::int64_t seconds = 0;
-  std::size_t i = at;
-  for (; i < text.size() && is_digit(text[i]); ++i)
-    seconds = i - at < kSecondsDigitsMax ? seconds * 10 + (text[i] - '0') : kSecondsMax + 1;
-  if (i == at || i >= text.size() || text[i] != '.' || seconds > kSecondsMax) return digits;
-  const std::size_t decimals_at = ++i;
-  std::int64_t decimals = 0;
-  for (; i < text.size() && is_digit(text[i]) && i - decimals_at < kUnits.size() - 1; ++i)
-    decimals = decimals * 10 + (text[i] - '0');
-  if (i - decimals_at < 3) return digits;
-  digits.end = i;
-  digits.decimals = i - decimals_at;
+  const std::int64_t seconds = take_number(kSecondsDigitsMax);
+  if (c == begin || c == end || *c != '.' || seconds > kSecondsMax) return digits;
+  const char* const decimals_at = ++c;
+  const std::int64_t decimals = take_number(kDecimalsMax);
+  if (c - decimals_at < 3) return digits;
+  digits.end = static_cast<std::size_t>(c - text.data());
+  digits.decimals = static_cast<std::size_t>(c - decimals_at);
   digits.uptime = HostTime(seconds * kUnits[0] + decimals * kUnits[digits.decimals]);
   return digits;
 }

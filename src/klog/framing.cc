@@ -5,6 +5,7 @@
 
 #include "core/json_writer.h"
 #include "core/text.h"
+#include "klog/frame_blanks.h"
 #include "klog/frame_clean.h"
 #include "klog/frame_entry.h"
 #include "klog/frame_head.h"
@@ -149,7 +150,7 @@ void Framer::State::clean_and_frame(std::string_view text, LogHead& head, std::s
   const OddBytes odd = odd_bytes(text);
   text = clean_text(text, odd, buffers_[depth].clean, damage_);
   // A terminal writes over a line after a carriage return; a log has two lines there.
-  while (odd.control) {
+  while (odd.has(OddBytes::control)) {
     std::size_t cut = text.find('\r');
     while (cut != std::string_view::npos && !begins_with_log_head(text.substr(cut + 1)))
       cut = text.find('\r', cut + 1);
@@ -167,7 +168,7 @@ void Framer::State::frame(std::string_view text, LogHead& head, OddBytes odd, st
   // A journal's entry has given the kernel's bare words; at most their time may be left.
   const LogRecord& base = head.record;
   const bool bare = base.framed && (base.ident == "kernel" || base.uptime);
-  const std::string_view front = bare ? trim_left(text) : text;
+  const std::string_view front = without_blanks(text);
   if (bare && (front.empty() || (front[0] != '[' && front[0] != '<'))) {
     unescape(text, head, odd, depth);
     return;
@@ -212,11 +213,13 @@ void Framer::State::frame_inner(std::string_view text, LogHead& head, OddBytes o
 }
 
 bool Framer::State::open_json(std::string_view text, const LogHead& head, std::size_t depth) {
-  std::string_view object = trim_left(text);
+  std::string_view object = without_blanks(text);
+  if (object.empty()) return false;
+  if (object[0] != '{' && object[0] != 'd' && object[0] != '\x1e') return false;
   // "data: {" of journalctl -o json-sse, a record separator of json-seq.
   constexpr std::string_view kEvent = "data: {";
   if (object.substr(0, kEvent.size()) == kEvent) object.remove_prefix(kEvent.size() - 1);
-  if (!object.empty() && object[0] == '\x1e') object.remove_prefix(1);
+  if (object[0] == '\x1e') object.remove_prefix(1);
   if (object.empty() || object[0] != '{') return false;
   const auto fields = scan_json_log(object);
   if (!fields) return false;
@@ -257,7 +260,7 @@ void Framer::State::split_message(std::string_view message, const LogRecord& bas
 
 void Framer::State::unescape(std::string_view text, LogHead& head, OddBytes odd,
                              std::size_t depth) {
-  if (!odd.backslash && !(odd.hash && head.syslog)) {
+  if (!odd.has(OddBytes::backslash) && !(odd.has(OddBytes::hash) && head.syslog)) {
     split_and_emit(text, head, odd);
     return;
   }
@@ -315,7 +318,7 @@ void Framer::State::split_and_emit(std::string_view text, LogHead& head, OddByte
 
 void Framer::State::emit(std::string_view text, LogRecord& record, OddBytes odd) {
   record.text = text;
-  if (odd.high && !is_utf8(record.text)) damage_.add(Damage::invalid_utf8);
+  if (odd.has(OddBytes::high) && !is_utf8(record.text)) damage_.add(Damage::invalid_utf8);
   sink_->on_record(record);
 }
 
