@@ -6,7 +6,7 @@
 #include "core/size_text.h"
 #include "explain/amounts.h"
 #include "explain/ledger.h"
-#include "explain/owners.h"
+#include "explain/processes.h"
 #include "explain/words.h"
 #include "explain/zone_facts.h"
 
@@ -113,47 +113,64 @@ Candidate largest_of_ledger(const Context& context) {
   return largest;
 }
 
+// "; next was python2.7 (pid 121483) with 1.6 GiB", if that is large as well.
+std::string second_largest(const Context& context) {
+  std::optional<std::size_t> second;
+  Bytes most(0);
+  for (std::size_t i = 0; i < context.report.at.tasks.size(); ++i) {
+    if (i == *context.largest_row) continue;
+    const Bytes rss = rss_bytes(context.row(i), context.page_size).value_or(Bytes(0));
+    if (rss <= most) continue;
+    most = rss;
+    second = i;
+  }
+  if (!second || !at_least(most, 10, *context.whole)) return {};
+  const Task& task = context.row(*second);
+  return text_of({"; next was ", process_text(task.comm, task.pid), " with ", size_text(most)});
+}
+
+void name_swarm(const Context& context, const Swarm& swarm, Filler& filler) {
+  const std::string count = grouped(static_cast<std::int64_t>(swarm.count));
+  const std::string name = process_text(swarm.comm, std::nullopt);
+  filler.kind = FillerKind::workers;
+  filler.sentence = text_of({count, " processes named ", name, " held ", size_text(swarm.sum),
+                             " together (", share_text(swarm.sum, *context.whole), ")"});
+  filler.brief = text_of({count, " x ", name, " ", size_text(swarm.sum)});
+  filler.first = "Look first at how many of them there should be.";
+}
+
+// One process with most of the whole, or the largest of several.
+void name_largest(const Context& context, Filler& filler) {
+  const Bytes whole = *context.whole;
+  const Task& task = context.row(*context.largest_row);
+  const Bytes rss = rss_bytes(task, context.page_size).value_or(Bytes(0));
+  const std::string who = process_text(task.comm, task.pid);
+  if (!at_least(rss, kSinglePercent, whole)) {
+    filler.sentence += text_of({", the largest of them ", who, " with ", size_text(rss)});
+    filler.first = "Look first at which of them has grown.";
+    return;
+  }
+  const std::string name = process_text(task.comm, std::nullopt);
+  const std::string next = second_largest(context);
+  filler.kind = FillerKind::process;
+  filler.sentence =
+      text_of({who, " alone held ", size_text(rss), " (", share_text(rss, whole), ")", next});
+  filler.brief = text_of({name, " ", size_text(rss)});
+  filler.first = next.empty() ? text_of({"Look first at whether ", name, " should need that much."})
+                              : std::string("Look first at which of them has grown.");
+}
+
 // Private memory of processes: of one, of many alike, or of several.
 Filler processes_filler(const Context& context, Bytes amount) {
+  const std::string share = share_text(amount, *context.whole);
   Filler filler{FillerKind::processes, amount, "", "", ""};
-  const Bytes whole = *context.whole;
-  if (!context.said.by_name.empty()) {
-    const NameSum& top = context.said.by_name.front();
-    const Bytes sum = plus(top.rss, top.swap);
-    const bool alike =
-        top.count >= 8 && context.largest_use && !at_least(*context.largest_use, 50, sum);
-    if (alike && at_least(sum, 25, whole)) {
-      filler.kind = FillerKind::workers;
-      filler.sentence = text_of({grouped(static_cast<std::int64_t>(top.count)), " processes named ",
-                                 process_text(top.comm, std::nullopt), " held ", size_text(sum),
-                                 " together (", share_text(sum, whole), ")"});
-      filler.brief = text_of({grouped(static_cast<std::int64_t>(top.count)), " x ",
-                              process_text(top.comm, std::nullopt), " ", size_text(sum)});
-      filler.first = "Look first at how many of them there should be.";
-      return filler;
-    }
+  filler.sentence = text_of({"Processes' own memory was ", size_text(amount), " (", share, ")"});
+  filler.brief = text_of({share, " memory of processes"});
+  if (const auto swarm = swarm_of(context)) {
+    name_swarm(context, *swarm, filler);
+  } else if (context.largest_row) {
+    name_largest(context, filler);
   }
-  if (context.largest_row) {
-    const Task& task = context.row(*context.largest_row);
-    const Bytes rss = rss_bytes(task, context.page_size).value_or(Bytes(0));
-    const std::string who = process_text(task.comm, task.pid);
-    const bool most = at_least(rss, 50, whole);
-    if (most) filler.kind = FillerKind::process;
-    filler.sentence =
-        most ? text_of({who, " alone held ", size_text(rss), " (", share_text(rss, whole), ")"})
-             : text_of({"processes' own memory was ", size_text(amount), " (",
-                        share_text(amount, whole), "), the largest of them ", who, " with ",
-                        size_text(rss)});
-    filler.brief = most ? text_of({process_text(task.comm, std::nullopt), " ", size_text(rss)})
-                        : text_of({share_text(amount, whole), " memory of processes"});
-    filler.first = most ? text_of({"Look first at whether ", process_text(task.comm, std::nullopt),
-                                   " should need that much."})
-                        : std::string("Look first at who of them has grown.");
-    return filler;
-  }
-  filler.sentence = text_of(
-      {"processes' own memory was ", size_text(amount), " (", share_text(amount, whole), ")"});
-  filler.brief = text_of({share_text(amount, whole), " memory of processes"});
   return filler;
 }
 
@@ -161,7 +178,7 @@ Filler without_ledger(const Context& context) {
   if (!context.whole || !context.largest_row) return {};
   const Bytes rss =
       rss_bytes(context.row(*context.largest_row), context.page_size).value_or(Bytes(0));
-  if (!at_least(rss, 50, *context.whole)) return {};
+  if (!at_least(rss, kSinglePercent, *context.whole)) return {};
   return processes_filler(context, rss);
 }
 

@@ -173,21 +173,21 @@ std::optional<Finding> find_memcg_limit(const Context& context) {
 std::optional<Finding> find_parent_limit(const Context& context) {
   if (!limit_is_of_ancestor(context)) return std::nullopt;
   const std::string owner = limit_owner_text(context);
-  const std::string victim_owner = victim_owner_text(context);
-  auto finding =
-      say(FindingId::parent_limit, Severity::warning,
-          text_of({"The limit is that of ", owner, ", not the victim's own"}),
-          text_of({"The victim was in ", victim_owner, ", below ", owner,
-                   ". All groups below that one share its limit, and any task in any of them could "
-                   "have been chosen. A higher limit for ",
-                   victim_owner, " will not help."}));
+  auto finding = say(
+      FindingId::parent_limit, Severity::warning,
+      text_of({"The limit is that of ", owner, ", not the victim's own"}),
+      text_of({"The victim was in ", victim_owner_text(context),
+               ", a group below it. All groups below share that limit, and any task in any of them "
+               "could have been chosen. A higher limit for the victim's own ",
+               owner_kind(context.said.victim_owner), " will not help."}));
   finding.lines = evidence({context.report.selection ? context.report.selection->line : 0,
                             context.memcg->memory ? context.memcg->memory->line : 0});
-  std::string raise = text_of({"raise ", limit_knob(context)});
-  if (context.memcg->memory && context.memcg->memory->limit) {
-    raise += text_of({" (now ", size_text(to_bytes(*context.memcg->memory->limit)), ")"});
-  }
-  finding.advice.push_back(raise + ", or lower what the groups below it may hold together");
+  const auto& memory = context.memcg->memory;
+  const std::string now = memory && memory->limit
+                              ? text_of({", now ", size_text(to_bytes(*memory->limit))})
+                              : std::string();
+  finding.advice = {text_of({"the limit to raise is ", limit_knob(context), now,
+                             "; or lower what the groups below it may hold together"})};
   return finding;
 }
 

@@ -49,6 +49,31 @@ std::string victim_owner_text(const Context& context) {
   return owner_text(*context.said.victim_owner, *context.memcg->task_path);
 }
 
+std::string owner_kind(const std::optional<CgroupIdentity>& identity) {
+  if (!identity) return "group";
+  switch (identity->owner) {
+    case CgroupOwner::container:
+    case CgroupOwner::docker:
+      return "container";
+    case CgroupOwner::pod:
+      return "pod";
+    case CgroupOwner::lxc:
+      return "guest";
+    case CgroupOwner::systemd_unit:
+    case CgroupOwner::systemd_slice:
+    case CgroupOwner::user_session:
+      return identity->unit ? text_of({"unit ", *identity->unit}) : std::string("unit");
+    case CgroupOwner::batch_job:
+      return "job";
+    case CgroupOwner::root:
+    case CgroupOwner::kubepods:
+    case CgroupOwner::qos_class:
+    case CgroupOwner::other:
+      break;
+  }
+  return "group";
+}
+
 std::string limit_knob(const Context& context) {
   if (!context.said.limit_owner) return file_knob(context);
   const CgroupIdentity& owner = *context.said.limit_owner;

@@ -13,6 +13,9 @@ namespace oomkit {
 std::string limit_owner_text(const Context& context);
 std::string victim_owner_text(const Context& context);
 
+// Its kind, where the name has been said: "container", "unit mariadb.service", "group".
+std::string owner_kind(const std::optional<CgroupIdentity>& identity);
+
 // The setting: "resources.limits.memory of the container", "MemoryMax= of mariadb.service".
 std::string limit_knob(const Context& context);
 

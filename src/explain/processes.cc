@@ -1,17 +1,15 @@
-// Who held the memory: one process, or many of one name.
+#include "explain/processes.h"
+
 #include <algorithm>
 
 #include "core/size_text.h"
 #include "explain/amounts.h"
 #include "explain/catalogue.h"
-#include "explain/ledger.h"
 #include "explain/rules.h"
 #include "explain/words.h"
 
 namespace oomkit {
 namespace {
-
-constexpr double kSinglePercent = 50;
 
 // A runtime's own cap covers only its heap: what is left for it is the limit less all
 // that others hold.
@@ -32,6 +30,24 @@ std::optional<std::string> heap_advice(const Context& context, Bytes rss) {
 }
 
 }  // namespace
+
+std::optional<Swarm> swarm_of(const Context& context) {
+  if (context.said.by_name.empty() || !context.whole) return std::nullopt;
+  const NameSum& top = context.said.by_name.front();
+  constexpr std::size_t kWorkersMin = 8;
+  constexpr double kSharePercent = 25;
+  Swarm swarm{top.comm, top.count, plus(top.rss, top.swap), Bytes(0)};
+  if (swarm.count < kWorkersMin || !at_least(swarm.sum, kSharePercent, *context.whole)) {
+    return std::nullopt;
+  }
+  for (const Task& task : context.report.at.tasks) {
+    if (task.comm != top.comm) continue;
+    swarm.largest = std::max(swarm.largest, use_bytes(task, context.page_size).value_or(Bytes(0)));
+  }
+  // One large process with small helpers of its name is no swarm.
+  if (at_least(swarm.largest, 50, swarm.sum)) return std::nullopt;
+  return swarm;
+}
 
 std::optional<Finding> find_single_process(const Context& context) {
   if (!context.largest_row || !context.largest_use || !context.whole) return std::nullopt;
@@ -72,50 +88,34 @@ std::optional<Finding> find_single_process(const Context& context) {
 }
 
 std::optional<Finding> find_many_workers(const Context& context) {
-  if (context.said.by_name.empty() || !context.whole) return std::nullopt;
-  const NameSum& top = context.said.by_name.front();
-  constexpr std::size_t kWorkersMin = 8;
-  constexpr double kSharePercent = 25;
-  const Bytes sum = plus(top.rss, top.swap);
-  if (top.count < kWorkersMin || !at_least(sum, kSharePercent, *context.whole)) return std::nullopt;
-  Bytes largest(0);
-  for (const Task& task : context.report.at.tasks) {
-    if (task.comm != top.comm) continue;
-    largest = std::max(largest, use_bytes(task, context.page_size).value_or(Bytes(0)));
-  }
-  // One large process with small helpers of its name is no swarm.
-  if (at_least(largest, 50, sum)) return std::nullopt;
-  const auto count = static_cast<std::int64_t>(top.count);
-  const bool shared = !context.report.at.tasks.empty() && !context.report.at.tasks.front().rss_anon;
+  const auto swarm = swarm_of(context);
+  if (!swarm) return std::nullopt;
+  const auto count = static_cast<std::int64_t>(swarm->count);
+  const Bytes mean = swarm->sum / count;
+  const std::string share = share_text(swarm->sum, *context.whole);
   auto finding =
       say(FindingId::many_workers, Severity::warning,
-          text_of({grouped(count), " processes named ", process_text(top.comm, std::nullopt),
-                   " held ", size_text(sum), " together (", share_text(sum, *context.whole), " of ",
+          text_of({grouped(count), " processes named ", process_text(swarm->comm, std::nullopt),
+                   " held ", size_text(swarm->sum), " together (", share, " of ",
                    context.whole_text(), ")"}),
-          text_of({"The largest of them has ", size_text(largest), ", the mean is ",
-                   size_text(sum / count),
+          text_of({"The largest of them has ", size_text(swarm->largest), ", the mean is ",
+                   size_text(mean),
                    ": none is to blame alone, and killing one frees little. What matters is how "
                    "many there are."}));
-  if (shared) {
+  if (!context.report.at.tasks.front().rss_anon) {
     finding.detail += " Memory that they share is counted once for each of them.";
   }
-  finding.numbers = {count_number("count", count), bytes_number("sum_bytes", sum),
-                     bytes_number("largest_bytes", largest),
-                     share_number("share_percent", sum, *context.whole)};
+  finding.numbers = {count_number("count", count), bytes_number("sum_bytes", swarm->sum),
+                     bytes_number("largest_bytes", swarm->largest),
+                     share_number("share_percent", swarm->sum, *context.whole)};
   for (const Task& task : context.report.at.tasks) {
     constexpr std::size_t kLinesMax = 5;
     if (finding.lines.size() >= kLinesMax) break;
-    if (task.comm == top.comm) add_evidence(finding.lines, task.line);
+    if (task.comm == swarm->comm) add_evidence(finding.lines, task.line);
   }
-  const Bytes others = minus(*context.whole, std::min(sum, *context.whole));
-  const Bytes mean = sum / count;
-  if (mean > Bytes(0)) {
-    const std::int64_t fit = minus(*context.whole, others).count() / mean.count();
-    finding.advice = {
-        text_of({"lower the number of workers: at ", size_text(mean), " each, not more than ",
-                 grouped(std::max<std::int64_t>(fit * 4 / 5, 1)),
-                 " leave a fifth of what they took free"})};
-  }
+  finding.advice = {text_of({"lower the number of workers: with ", grouped(count * 4 / 5),
+                             " instead of ", grouped(count), ", at ", size_text(mean), " each, ",
+                             size_text(mean * (count - count * 4 / 5)), " would have been free"})};
   return finding;
 }
 

@@ -56,12 +56,12 @@ std::optional<Finding> find_page_cache_thrash(const Context& context);
 std::optional<Finding> find_single_process(const Context& context);
 std::optional<Finding> find_many_workers(const Context& context);
 
-// who.cc: why this victim.
+// who.cc, victims.cc, degenerate.cc: why this victim.
 std::optional<Finding> find_why_this_victim(const Context& context);
 std::optional<Finding> find_victim_not_largest(const Context& context);
 std::optional<Finding> find_victim_not_culprit(const Context& context);
-std::optional<Finding> find_scores_degenerate(const Context& context);
 std::optional<Finding> find_protected_victim(const Context& context);
+std::optional<Finding> find_scores_degenerate(const Context& context);
 
 // outcome.cc: what came of it.
 std::optional<Finding> find_allocating_task_killed(const Context& context);

@@ -77,7 +77,8 @@ bool table_whole(const OomReport& report) {
 
 struct ThreadOwner {
   std::optional<std::size_t> row;
-  bool itself = false;  // The pid is in the table: no conclusion was needed.
+  bool itself = false;   // The pid is in the table: no conclusion was needed.
+  bool certain = false;  // Nobody else is there whose thread it could be.
   std::string_view why;
 };
 
@@ -85,15 +86,16 @@ ThreadOwner owner_of_trigger(const Context& context) {
   const OomReport& report = context.report;
   if (!report.trigger || !report.trigger->pid) return {};
   const std::vector<Task>& tasks = report.at.tasks;
-  if (const auto row = find_row(tasks, *report.trigger->pid)) return {row, true, ""};
+  if (const auto row = find_row(tasks, *report.trigger->pid)) return {row, true, true, ""};
   // The table has processes, not threads, and a group's table has all of the group's: an
   // asker that is not in it, and charged to the group, is a thread of one that is.
   if (context.scope != Scope::memcg || !table_whole(report)) return {};
   if (tasks.size() == 1 && tasks[0].comm == report.trigger->comm) {
-    return {std::size_t{0}, false, "it is the only process of the group and has the same name"};
+    return {std::size_t{0}, false, true,
+            "it is the only process of the group and has the same name"};
   }
   if (const auto row = only_namesake(tasks, report.trigger->comm)) {
-    return {row, false, "it is the only process of the group with that name"};
+    return {row, false, false, "it is the only process of the group with that name"};
   }
   return {};
 }
@@ -104,8 +106,8 @@ std::string asker_text(const Context& context, const ThreadOwner& owner) {
   if (!trigger.pid) return name;
   const std::string pid = std::to_string(*trigger.pid);
   if (owner.row && !owner.itself) {
-    return text_of(
-        {name, " (thread ", pid, " of pid ", std::to_string(context.row(*owner.row).pid), ")"});
+    return text_of({name, " (thread ", pid, owner.certain ? " of pid " : ", most likely of pid ",
+                    std::to_string(context.row(*owner.row).pid), ")"});
   }
   return text_of({name, " (pid ", pid, ")"});
 }
@@ -155,7 +157,8 @@ std::string trigger_thread_sentence(const Context& context) {
   }
   if (owner.itself) return {};
   const Task& task = context.row(*owner.row);
-  return text_of({"Who asked, pid ", pid, ", is not in the table of processes: it is a thread of ",
+  return text_of({"Who asked, pid ", pid, ", is not in the table of processes: it is ",
+                  owner.certain ? "a thread of " : "most likely a thread of ",
                   process_text(task.comm, task.pid), ", for ", owner.why, "."});
 }
 

@@ -125,9 +125,9 @@ std::string blame_sentence(const Context& context, const Explanation& explanatio
   switch (filler.kind) {
     case FillerKind::process:
       if (context.largest_row == context.victim_row) {
-        return text_of(
-            {" It is the one that died, and the largest; whether it grew or was always "
-             "that large takes a second report to tell."});
+        return text_of({" ", who,
+                        " is the one that died; whether it grew or was always that large takes a "
+                        "second report to tell."});
       }
       return context.victim_use
                  ? text_of({" ", who, ", which died, held ", size_text(*context.victim_use), "."})
@@ -202,15 +202,11 @@ void give_verdict(Explanation& explanation, const Context& context) {
   if (limit_is_of_ancestor(context)) {
     verdict +=
         text_of({" That limit is not the victim's own but that of a group above it: a higher "
-                 "limit for ",
-                 victim_owner_text(context), " will not help."});
+                 "limit for its own ",
+                 owner_kind(explanation.victim_owner), " will not help."});
   }
   if (!filler.sentence.empty() && !context.report.manual) {
-    std::string sentence = filler.sentence;
-    sentence[0] = sentence[0] >= 'a' && sentence[0] <= 'z' && filler.kind == FillerKind::processes
-                      ? static_cast<char>(sentence[0] - 'a' + 'A')
-                      : sentence[0];
-    verdict += text_of({" ", sentence, "."});
+    verdict += text_of({" ", filler.sentence, "."});
   }
   verdict += blame_sentence(context, explanation, filler);
   if (!context.report.manual && !filler.first.empty()) verdict += text_of({" ", filler.first});

@@ -86,7 +86,10 @@ std::string count_text(std::int64_t count, std::string_view noun, std::string_vi
 }
 
 std::string share_text(Bytes part, Bytes whole) {
-  return percent_text(part, whole) + " %";
+  const std::string percent = percent_text(part, whole);
+  // What rounds to nothing is still something.
+  if (part != Bytes(0) && (percent == "0.0" || percent == "-0.0")) return "under 0.1 %";
+  return percent + " %";
 }
 
 std::string percent_number(double percent) {
