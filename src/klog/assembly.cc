@@ -315,6 +315,9 @@ void Assembly::State::emit_front() {
   }
   OomReport& report = front->report;
   rows_held -= std::min<std::uint64_t>(rows_held, report.at.tasks.size());
+  if (!report.at.kernel_release && !front->release_near.empty()) {
+    report.at.kernel_release = std::move(front->release_near);
+  }
   conclude(report, front->signs);
   if (report.begins_cut) damage.add(Damage::report_without_begin);
   if (report.ends_cut) damage.add(Damage::report_without_end);
@@ -335,6 +338,7 @@ void Assembly::State::skip() {
     close_other(*source);
     source->tentative.reset();
     source->gap = true;
+    source->release.clear();
     source->daemon = nullptr;
     source->daemon_notes = DaemonNotes();
   }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kFramesMax = 64;
 constexpr std::uint64_t kSysrqBefore = 64;
+constexpr std::uint64_t kReleaseBefore = 256;
 
 std::string text_of(std::string_view text) {
   return std::string(text);
@@ -40,6 +41,9 @@ void Assembly::State::on_trigger(const LogicalLine& line) {
   if (!said) return;
   close_other(*current);
   OpenReport& report = start(line);
+  if (!current->release.empty() && count - current->release_at <= kReleaseBefore) {
+    report.release_near = current->release;
+  }
   Trigger trigger;
   trigger.comm = text_of(said->comm);
   trigger.gfp_mask = said->gfp_mask;
@@ -90,9 +94,13 @@ void Assembly::State::on_cpuset(const LogicalLine& line) {
 }
 
 void Assembly::State::on_cpu(const LogicalLine& line) {
-  if (takes_other(line)) return;
   const auto said = read_cpu_line(line.text);
   if (!said) return;
+  if (!said->release.empty()) {
+    current->release = said->release;
+    current->release_at = count;
+  }
+  if (takes_other(line)) return;
   OpenReport* report = head_report(line);
   if (report == nullptr) {
     // Behind a panic stands the CPU line once more: the same kernel.

@@ -32,6 +32,7 @@ struct OpenReport {
   Phase phase = Phase::head;
   std::uint64_t last_at = 0;  // Count of records when its last line came.
 
+  std::string release_near;  // Of a CPU line shortly before: the same kernel.
   bool cpu_seen = false;
   bool trace_begun = false;
   bool mem_info_seen = false;
@@ -75,6 +76,8 @@ struct Source {
   std::unique_ptr<OtherBlock> other;
   OpenReport* daemon = nullptr;  // In the queue.
   DaemonNotes daemon_notes;
+  std::string release;  // Of the last CPU line.
+  std::uint64_t release_at = 0;
   std::string hung_task;
   std::uint64_t hung_at = 0;
   std::uint64_t hung_line = 0;

@@ -169,6 +169,34 @@ bool is_x86_release(std::string_view release) {
   return false;
 }
 
+bool is_arm64(const OomReport& report) {
+  const std::string_view release =
+      report.at.kernel_release ? std::string_view(*report.at.kernel_release) : std::string_view();
+  if (release.find("aarch64") != std::string_view::npos ||
+      release.find("arm64") != std::string_view::npos) {
+    return true;
+  }
+  return stack_has(report, "el0_") || stack_has(report, "do_mem_abort");
+}
+
+// arm64 counts its page tables in whole pages, each of them a table. (ppc64 cuts pages
+// into several tables, so there the sizes prove nothing.)
+std::optional<PageSize> page_size_of_tables(const OomReport& report) {
+  if (!is_arm64(report)) return std::nullopt;
+  constexpr std::size_t kEnough = 8;
+  std::size_t rows = 0;
+  std::int64_t all = 0;
+  for (const Task& task : report.at.tasks) {
+    if (!task.pgtables || task.pgtables->count() <= 0) continue;
+    all |= task.pgtables->count();
+    ++rows;
+  }
+  if (rows == 0) return std::nullopt;
+  if (all % 16384 != 0) return all % 4096 == 0 ? std::optional(PageSize::k4K) : std::nullopt;
+  if (rows < kEnough) return std::nullopt;
+  return all % 65536 != 0 ? PageSize::k16K : PageSize::k64K;
+}
+
 std::optional<PageSize> proven_page_size(const OomReport& report, const ReportSigns& signs) {
   if (const auto size = page_size_of_victim(report)) return size;
   if (report.at.host_memory) {
@@ -177,6 +205,7 @@ std::optional<PageSize> proven_page_size(const OomReport& report, const ReportSi
     if (const auto size = page_size_of_zones(memory)) return size;
     if (const auto size = page_size_of_nodes(memory)) return size;
   }
+  if (const auto size = page_size_of_tables(report)) return size;
   const bool x86 =
       signs.x86 || (report.at.kernel_release && is_x86_release(*report.at.kernel_release));
   return x86 ? std::optional(PageSize::k4K) : std::nullopt;
@@ -219,6 +248,14 @@ void mend_pgtables_unit(OomReport& report) {
       }
     }
     return;
+  }
+}
+
+// The oom-kill line names the chosen one's user, kill lines up to 5.3 do not.
+void complete_victim(OomReport& report) {
+  if (!report.selection || !report.selection->uid || !report.selection->pid) return;
+  for (Victim& victim : report.victims) {
+    if (victim.pid == report.selection->pid && !victim.uid) victim.uid = report.selection->uid;
   }
 }
 
@@ -307,6 +344,7 @@ class Missing {
 
 void conclude(OomReport& report, const ReportSigns& signs) {
   conclude_verdict(report);
+  complete_victim(report);
   conclude_constraint(report);
   conclude_memcg(report);
   conclude_scope(report);
