@@ -125,7 +125,8 @@ bool take_bare_colour(std::string_view& rest) {
   std::size_t at = 1;
   while (at < rest.size() && at < 16 && (is_digit(rest[at]) || rest[at] == ';'))
     ++at;
-  if (at >= rest.size() || rest[at] != 'm') return false;
+  // "[m" alone ends a colour: it stands behind one, and "[migration/0]" is a task.
+  if (at == 1 || at >= rest.size() || rest[at] != 'm') return false;
   rest.remove_prefix(at + 1);
   if (rest.size() >= 3 && rest.substr(rest.size() - 3) == "[0m") rest.remove_suffix(3);
   return true;

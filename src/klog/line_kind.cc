@@ -389,6 +389,8 @@ LineKind classify_lower(std::string_view text) {
                                                               : LineKind::unknown;
     case 'h':
       return text.starts_with("hugepages_total=") ? LineKind::hugepages : LineKind::unknown;
+    case 'i':  // A task may have an empty name.
+      return text.starts_with(kInvoked.substr(1)) ? LineKind::trigger : LineKind::unknown;
     case 'k':
       if (is_memcg_counter(text)) return LineKind::memcg_counter;
       if (text.starts_with("kill process ")) return classify_kill(text);

@@ -215,11 +215,17 @@ GfpMask take_gfp(std::string_view text, std::size_t& at) {
 }
 
 std::optional<TriggerLine> read_trigger(std::string_view text, LineNotes& notes) {
-  const std::size_t invoked = text.rfind(kInvoked);
-  if (invoked == std::string_view::npos) return std::nullopt;
   TriggerLine line;
-  line.comm = comm_of(text.substr(0, invoked));
-  TriggerFields(text.substr(invoked + kInvoked.size()), line, notes).read();
+  const std::size_t invoked = text.rfind(kInvoked);
+  if (invoked != std::string_view::npos) {
+    line.comm = comm_of(text.substr(0, invoked));
+    text.remove_prefix(invoked + kInvoked.size());
+  } else if (text.starts_with(kInvoked.substr(1))) {
+    text.remove_prefix(kInvoked.size() - 1);  // The blank behind an empty comm was taken off.
+  } else {
+    return std::nullopt;
+  }
+  TriggerFields(text, line, notes).read();
   return line;
 }
 
