@@ -138,7 +138,8 @@ std::int64_t stack_bytes(const Context& context) {
   for (const std::string_view narrow : {"i686", "i586", "i386", "armv7", "armhf"}) {
     if (release.find(narrow) != std::string::npos) return 8192;
   }
-  const bool old = context.version && *context.version < KernelVersion{3, 15, 0};
+  const auto version = parse_kernel_version(release);
+  const bool old = version && *version < KernelVersion{3, 15, 0};
   return old ? 8192 : 16384;
 }
 

@@ -80,7 +80,7 @@ std::string otherwise_text(const Context& context, const Ranking& ranking,
   if (unit <= 0) return text;
   const std::int64_t step =
       saturated_difference(victim.badness.points, second.badness.points) / unit;
-  const std::int64_t adj = context.victim_adj().value_or(0);
+  const std::int64_t adj = context.row(victim.index).oom_score_adj.value_or(0);
   const std::int64_t needed = saturated_difference(adj, saturated_sum(step, 1));
   if (victim.badness.floored || second.badness.floored) return text;
   if (needed >= -999) {
