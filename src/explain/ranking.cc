@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "explain/amounts.h"
+#include "kernel/score_evidence.h"
 #include "kernel/totalpages.h"
 
 namespace oomkit {
@@ -46,6 +47,7 @@ bool adj_plays_no_part(const std::vector<Task>& tasks) {
 std::optional<BadnessContext> badness_context(const Context& context, Judgement& judgement) {
   BadnessContext badness;
   if (context.page_size) badness.page_size = *context.page_size;
+  badness.swap_absent = context.host != nullptr && context.host->swap_total == KiB(0);
   if (const auto totals = totalpages_of(context.report)) {
     badness.totalpages = totals->pages;
     judgement.totals_known = true;
@@ -71,7 +73,11 @@ void rank_victims(Explanation& explanation, Context& context) {
     Judgement judgement{version, best.has_value(), false, false};
     const auto badness = badness_context(context, judgement);
     if (!badness) continue;
-    auto ranking = rank_tasks(context.report.at.tasks, version, *badness);
+    const ScoreEvidence evidence =
+        settle_by_score(context.report, version, *badness, judgement.totals_exact);
+    judgement.version = evidence.version;
+    judgement.totals_known |= evidence.totalpages_found;
+    auto ranking = rank_tasks(context.report.at.tasks, evidence.version, evidence.context);
     if (!ranking) continue;
     const bool agrees = context.chosen_row && ranking->chosen == context.chosen_row;
     if (!best || agrees) {
@@ -86,6 +92,8 @@ void rank_victims(Explanation& explanation, Context& context) {
   // A table that lacks the victim lacks rows: its top tells nothing about the choice.
   const bool rows_missing = context.victim && !context.chosen_row;
   if (rows_missing || context.report.tasks_dropped != 0) return;
+  // Nor does one that does not say who is swapped out.
+  if (!explanation.ranking->swap_known) return;
   explanation.predicted = explanation.ranking->chosen;
   if (explanation.predicted && context.chosen_row) {
     explanation.predicted_agrees = *explanation.predicted == *context.chosen_row;
