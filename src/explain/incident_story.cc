@@ -145,15 +145,21 @@ bool guilty(const Loop& loop, const Incident& incident) {
                      [&](const Culprit& culprit) { return culprit.comm == loop.comm; });
 }
 
+// "3 kills in 146 s"; "2 OOM reports (1 kill known) in 8 min" where victims are missing.
+std::string count_of(const Incident& incident, const IncidentFacts& facts) {
+  const auto kills = static_cast<std::int64_t>(facts.kills);
+  const auto reports = static_cast<std::int64_t>(incident.reports.size());
+  std::string text = count_text(kills, "kill");
+  if (kills < 2) text = count_text(reports, "OOM report") + " (" + text + " known)";
+  if (incident.duration_s && *incident.duration_s >= 1) {
+    text += " in " + duration_text(*incident.duration_s);
+  }
+  return text;
+}
+
 std::string title_of(const Incident& incident, const IncidentFacts& facts,
                      const std::optional<Loop>& loop) {
-  std::string title = count_text(static_cast<std::int64_t>(facts.kills), "kill");
-  if (facts.kills == 0) {
-    title = count_text(static_cast<std::int64_t>(incident.reports.size()), "report");
-  }
-  if (incident.duration_s && *incident.duration_s >= 1) {
-    title += " in " + duration_text(*incident.duration_s);
-  }
+  std::string title = count_of(incident, facts);
   title += " " + facts.place;
   if (loop && loop->deaths == facts.kills && guilty(*loop, incident)) {
     title += ": " + loop->comm + " is started again and dies again";
@@ -182,12 +188,9 @@ Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
     const std::size_t more = facts.kills - deaths.size();
     deaths.push_back(count_text(static_cast<std::int64_t>(more), "more kill"));
   }
-  std::string title = count_text(static_cast<std::int64_t>(facts.kills), "kill");
-  if (incident.duration_s && *incident.duration_s >= 1) {
-    title += " in " + duration_text(*incident.duration_s);
-  }
   std::string detail = "Killed one after the other: " + list_text(deaths) + ".";
   if (facts.kills == 0) detail = "Nobody could be killed, or the log does not say who was.";
+  if (facts.kills == 1) detail = "The log names one victim: " + deaths.front() + ".";
   if (loop) {
     detail += " " + loop->comm + " came back " + std::to_string(loop->deaths - 1) +
               " times as a new process";
@@ -197,8 +200,8 @@ Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
                                         "the limit allows or leaks."
                                       : ": it comes back to the size it had, another one grows.";
   }
-  Finding finding =
-      say(FindingId::repeated_kills, Severity::warning, std::move(title), std::move(detail));
+  Finding finding = say(FindingId::repeated_kills, Severity::warning, count_of(incident, facts),
+                        std::move(detail));
   finding.numbers.push_back(count_number("kills", static_cast<std::int64_t>(facts.kills)));
   if (incident.duration_s) finding.numbers.push_back({"duration_s", *incident.duration_s});
   if (loop && loop->period_s) finding.numbers.push_back({"period_s", *loop->period_s});

@@ -116,11 +116,11 @@ std::optional<Badness> badness(const Task& task, const BadnessContext& context) 
   const auto pgtables = pgtables_of(task, context.page_size);
   if (context.counts_pgtables) b.pgtables = pgtables.value_or(Pages(0));
   b.swap = task.swapents.value_or(Pages(0));
-  b.exact = adj && task.swapents && (pgtables || !context.counts_pgtables);
+  const bool swap_known = task.swapents || context.swap_absent;
+  b.exact = adj && swap_known && (pgtables || !context.counts_pgtables);
   b.unkillable = unkillable(task, adj);
 
-  const bool root_matters = context.rule <= BadnessRule::v3;
-  const bool root = root_matters && task.uid == 0;
+  const bool root = context.rule <= BadnessRule::v3 && context.root_discount && task.uid == 0;
   if (root && !context.root_bonus_known) b.exact = false;
   if (context.rule == BadnessRule::v1) {
     const std::int64_t totalpages = std::max<std::int64_t>(context.totalpages.count(), 1);
@@ -159,6 +159,7 @@ std::optional<Ranking> rank_tasks(const std::vector<Task>& tasks, const KernelVe
   ranking.tasks.reserve(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (const auto b = badness(tasks[i], ranking.context)) ranking.tasks.push_back({i, *b});
+    if (!tasks[i].swapents && !context.swap_absent) ranking.swap_known = false;
   }
   if (ranking.tasks.empty()) return std::nullopt;
 

@@ -48,6 +48,8 @@ struct BadnessContext {
   Pages totalpages{1};  // What the scope may use: RAM + swap, or the memcg's limit.
   PageSize page_size = PageSize::k4K;
   bool root_bonus_known = false;  // uid 0 stands for CAP_SYS_ADMIN: a guess, from the table.
+  bool root_discount = true;      // False: user 0 is known to have none, as in a container.
+  bool swap_absent = false;       // Nothing is swapped: a table without swapents lacks nothing.
   // Set by judged_by():
   bool counts_pgtables = true;  // From 2.6.39 on.
   bool int_overflows = false;  // 2.6.39 to 3.1: V1 in a C int, which 8 GiB of 4 KiB pages overflow.
@@ -84,6 +86,9 @@ struct Ranking {
   std::size_t tied = 0;               // How many share the highest points, the chosen included.
   BadnessContext context;
   TieRule tie = TieRule::last;
+  // False: there is swap, and the table does not say who is in it (up to 3.4). A task that
+  // is swapped out may then be the largest of all.
+  bool swap_known = true;
 };
 
 // The kernel's choice among `tasks`, which stand in the order of its walk. Nothing if the
