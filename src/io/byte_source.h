@@ -26,14 +26,15 @@ class ByteSource {
 };
 
 // A file, or standard input for "-". .gz, .xz and .zst are recognised by their first
-// bytes, not their names, and decompressed (libarchive).
+// bytes, not their names, and decompressed.
 Result<std::unique_ptr<ByteSource>> open_log_file(const std::string& path);
 
 struct JournalQuery {
-  std::optional<std::string> directory;            // Below --root; absent: this machine's journal.
-  std::vector<std::string> files;                  // Or these journal files.
-  std::optional<std::string> boot;                 // "0", "-1" or a boot id.
-  std::optional<std::int64_t> since_us, until_us;  // Since the epoch.
+  std::optional<std::string> directory = {};  // Below --root; absent: this machine's journal.
+  std::vector<std::string> files = {};        // Or these journal files.
+  std::optional<std::string> boot = {};       // "0", "-1" or a boot id.
+  std::optional<std::int64_t> since_us = {};  // Since the epoch.
+  std::optional<std::int64_t> until_us = {};
 };
 
 // Entries of the kernel and of known killers as text lines ("2026-11-21T12:22:51.572035+00:00
