@@ -94,6 +94,7 @@ LogEntry::Took LogEntry::take_export_line(std::string_view line, std::uint64_t n
 LogEntry::Took LogEntry::take_json_line(std::string_view line, std::uint64_t number,
                                         DamageCounts& damage) {
   std::string_view trimmed = without_blanks(line);
+  if (array_ != Array::none) return take_array_line(trim_right(trimmed));
   if (trimmed.empty() || (trimmed[0] != '{' && trimmed[0] != '}' && trimmed[0] != '"')) {
     return Took::nothing;
   }
@@ -103,7 +104,7 @@ LogEntry::Took LogEntry::take_json_line(std::string_view line, std::uint64_t num
     return form_ == Form::json_lines ? Took::ended : Took::swallowed;
   }
   const auto member = json_member_line(trimmed);
-  if (!member || !member->value.complete) return Took::nothing;
+  if (!member) return Took::nothing;
   JsonLogFields probe;
   if (form_ == Form::none) {
     if (!probe.note(member->key, member->value) && !is_journal_field(member->key)) {
@@ -111,8 +112,39 @@ LogEntry::Took LogEntry::take_json_line(std::string_view line, std::uint64_t num
     }
     form_ = Form::json_lines;
   }
+  if (!member->value.complete) {
+    if (member->value.kind != JsonValue::Kind::array) return Took::nothing;
+    const bool is_message =
+        probe.note(member->key, member->value) && probe.message && !has_message_;
+    array_ = is_message ? Array::message : Array::skipped;
+    if (is_message) {
+      has_message_ = true;
+      message_.clear();
+      line_ = number;
+    }
+    return Took::swallowed;
+  }
   note(member->key, member->value, number);
   if (has_message_ && message_.size() >= kMessageMax) damage.add(Damage::line_too_long);
+  return Took::swallowed;
+}
+
+LogEntry::Took LogEntry::take_array_line(std::string_view trimmed) {
+  if (trimmed.empty()) return Took::swallowed;
+  if (trimmed.back() == ',') trimmed.remove_suffix(1);
+  if (trimmed == "]") {
+    array_ = Array::none;
+    return Took::swallowed;
+  }
+  Cursor cursor(trimmed);
+  const auto byte = cursor.take_integer<int>();
+  const bool is_byte = byte && *byte >= -128 && *byte <= 255 && cursor.at_end();
+  if (!is_byte && array_ == Array::message) return Took::nothing;
+  // Values of a field that has several are of no interest, but they end somewhere.
+  if (!is_byte && trimmed.substr(0, 1) != "\"") return Took::nothing;
+  if (array_ == Array::message && message_.size() < kMessageMax) {
+    message_ += static_cast<char>(static_cast<std::uint8_t>(*byte));
+  }
   return Took::swallowed;
 }
 
@@ -192,6 +224,7 @@ void LogEntry::fill(LogRecord& record) const {
 void LogEntry::clear() {
   form_ = Form::none;
   raw_ = Raw::none;
+  array_ = Array::none;
   wants_raw_ = 0;
   has_message_ = false;
   message_.clear();

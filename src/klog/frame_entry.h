@@ -54,11 +54,15 @@ class LogEntry {
   Took take_entry_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
   Took take_export_line(std::string_view line, std::uint64_t number);
   Took take_json_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
+  Took take_array_line(std::string_view trimmed);
   void note(std::string_view key, const JsonValue& value, std::uint64_t number);
   void begin_raw(std::string_view key);
 
   enum class Form { none, export_lines, json_lines } form_ = Form::none;
   enum class Raw { none, length, data } raw_ = Raw::none;
+
+  // journalctl -o json-pretty prints what is no text as an array, a byte on each line.
+  enum class Array { none, skipped, message } array_ = Array::none;
 
   std::uint64_t line_ = 0;
   std::string message_;
