@@ -119,7 +119,8 @@ void Assembly::State::on_cpu(const LogicalLine& line) {
   OomReport& made = report->report;
   if (!said->release.empty()) made.at.kernel_release = text_of(said->release);
   if (!said->taint.empty()) made.taint = text_of(said->taint);
-  if (!made.trigger || said->comm.empty()) return;
+  // Without a comm the line breaks off, unless the taint behind it is there: some are empty.
+  if (!made.trigger || (said->comm.empty() && said->taint.empty())) return;
   // Another CPU may have printed its line in between.
   if (made.trigger->comm != said->comm) return;
   made.trigger->pid = said->pid;

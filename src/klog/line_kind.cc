@@ -383,7 +383,9 @@ LineKind classify_lower(std::string_view text) {
       if (text.starts_with("cache: ") && contains(text, "object size:")) {
         return LineKind::slub_detail;
       }
-      return LineKind::unknown;
+      // Behind an empty comm.
+      return text.starts_with("cpuset=") && contains(text, " mems_allowed=") ? LineKind::cpuset
+                                                                             : LineKind::unknown;
     case 'e':
       return text.starts_with("excessive unreclaimable slab") ? LineKind::register_dump
                                                               : LineKind::unknown;

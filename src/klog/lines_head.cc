@@ -233,7 +233,10 @@ std::optional<CpusetLine> read_cpuset_line(std::string_view text) {
   const std::size_t mems = text.rfind(" mems_allowed=");
   if (mems == std::string_view::npos) return std::nullopt;
   const std::size_t cpuset = text.rfind(" cpuset=", mems);
-  if (cpuset == std::string_view::npos) return std::nullopt;
+  if (cpuset == std::string_view::npos) {
+    if (!text.starts_with("cpuset=") || mems < 7) return std::nullopt;
+    return CpusetLine{{}, text.substr(7, mems - 7), trim(text.substr(mems + 14))};
+  }
   return CpusetLine{trim(text.substr(0, cpuset)), text.substr(cpuset + 8, mems - cpuset - 8),
                     trim(text.substr(mems + 14))};
 }

@@ -1,37 +1,29 @@
-// What a reader concludes from the text as a whole, worked out from the report that was
-// written: the scope, the page size, what is missing.
-#include <algorithm>
-#include <optional>
-#include <string_view>
-#include <vector>
-
+// What a reader concludes from the text as a whole: the scope, the page size, what is missing.
+//
+// It is concluded here by the reader's own rule (evidence.h) from the reduced report. What a
+// log can carry of its scope is then one rule in one place, and a change of it needs no second
+// one here; that the reader finds in the text what the reduction left is what remains to test.
+#include "klog/evidence.h"
 #include "klog/writer.h"
 #include "klog/writer_parts.h"
 
 namespace oomkit {
-namespace {
-
-void conclude_constraint(OomReport& report, const Printing& printing) {
-  const bool word_printed = report.selection && report.selection->constraint_word;
-  if (word_printed) {
-    report.constraint_source = ConstraintSource::stated;
-    if (report.constraint == Constraint::unknown) report.constraint = Constraint::none;
-    return;
-  }
-  const bool memcg_said = printing.memcg_scope && (printing.kills || report.at.memcg);
-  const bool policy_said = printing.kills && printing.reason.substr(0, 2) == "No";
-  if (memcg_said || policy_said) {
-    report.constraint_source = ConstraintSource::inferred;
-    return;
-  }
-  report.constraint = Constraint::unknown;
-  report.constraint_source = ConstraintSource::absent;
-}
-
-}  // namespace
 
 void reduce_conclusions(OomReport& report, const Printing& printing) {
-  conclude_constraint(report, printing);
+  if (printing.kills && report.victims.empty()) report.verdict = Verdict::unknown;
+  report.begins_cut = !report.trigger;
+  report.elided = false;
+  report.lines_lost = 0;
+  report.damaged_lines = 0;
+  report.suppressed_before = 0;
+  report.tasks_dropped = 0;
+  report.at.uptime.reset();
+  report.at.time.reset();
+  report.at.host.reset();
+  report.killer_reason.reset();
+  ReportSigns signs;
+  signs.frames = !report.stack.empty();
+  conclude(report, signs);
 }
 
 OomReport strip_provenance(OomReport report) {

@@ -85,7 +85,7 @@ void reduce_cpu_line(OomReport& report, const Printing& printing) {
     return;
   }
   if (format.cpu_line == CpuLineForm::cpu_uid_pid) {
-    if (!trigger.uid) trigger.uid = uid_of_trigger(report);
+    trigger.uid = printed_unsigned(trigger.uid ? *trigger.uid : uid_of_trigger(report));
   } else {
     trigger.uid.reset();
   }

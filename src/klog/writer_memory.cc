@@ -45,14 +45,21 @@ std::optional<Unit> find_amount(const NamedAmounts<Unit>& amounts, std::string_v
   return std::nullopt;
 }
 
-// Those amounts that stand in the list, in its order and by its words.
+// Those amounts that stand in the list, in its order and by its words. A line without its
+// first word would not be known for what it is, and is left out.
 template <class Unit>
 NamedAmounts<Unit> in_order(const NamedAmounts<Unit>& amounts, std::string_view list) {
   NamedAmounts<Unit> ordered;
+  bool line_begun = false;
+  bool line_kept = true;
   Words words(list);
   for (auto word = words.next(); !word.empty(); word = words.next()) {
-    if (word == "\n" || word == kPagesScanned || word == kAllUnreclaimable) continue;
-    if (const auto amount = find_amount(amounts, word)) ordered.set(plain_word(word), *amount);
+    if (word == kPagesScanned || word == kAllUnreclaimable) continue;
+    const bool line_end = word == "\n";
+    const auto amount = line_end ? std::nullopt : find_amount(amounts, word);
+    if (!line_begun) line_kept = amount.has_value();
+    line_begun = !line_end;
+    if (amount && line_kept) ordered.set(plain_word(word), *amount);
   }
   return ordered;
 }

@@ -5,6 +5,9 @@
 // disagree with write_report() about what is there.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "klog/format_table.h"
 #include "klog/writer_line.h"
 #include "model/oom_report.h"
@@ -20,6 +23,14 @@ struct Printing {
   bool oom_kill_line = false;
   std::string_view reason;  // "Out of memory", as it stands in front of the kill.
 };
+
+// An unmapped uid is -1 where the kernel prints %d and 4294967295 where it prints %u.
+constexpr std::int64_t printed_signed(std::int64_t uid) {
+  return static_cast<std::int32_t>(static_cast<std::uint64_t>(uid));
+}
+constexpr std::int64_t printed_unsigned(std::int64_t uid) {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(uid));
+}
 
 // Head: sysrq, trigger, cpuset, CPU line, hardware, stack.
 void reduce_head(OomReport& report, const Printing& printing);

@@ -54,7 +54,7 @@ Task reduced_rss(const Task& row, TableForm form) {
 Task reduced(const Task& row, TableForm form, PageSize page_size) {
   Task task = reduced_rss(row, form);
   task.pid = row.pid;
-  task.uid = row.uid.value_or(0);
+  task.uid = printed_signed(row.uid.value_or(0));
   task.tgid = row.tgid.value_or(row.pid);
   task.comm = row.comm;
   const Bytes pgtables = pgtables_bytes(row, page_size).value_or(Bytes(0));

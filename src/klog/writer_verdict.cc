@@ -48,7 +48,7 @@ void fill_sizes(Victim& victim, const Task* row, const Printing& printing) {
   if (!victim.anon_rss) victim.anon_rss = in_kib(row->rss_anon ? row->rss_anon : row->rss, size);
   if (!victim.file_rss) victim.file_rss = in_kib(row->rss_file, size);
   if (!victim.shmem_rss) victim.shmem_rss = in_kib(row->rss_shmem, size);
-  if (!victim.uid) victim.uid = row->uid.value_or(0);
+  victim.uid = printed_unsigned(victim.uid ? *victim.uid : row->uid.value_or(0));
   if (!victim.pgtables) victim.pgtables = floor_kib(pgtables_bytes(*row, size).value_or(Bytes(0)));
   if (!victim.oom_score_adj) victim.oom_score_adj = row->oom_score_adj.value_or(0);
 }
@@ -72,6 +72,9 @@ Victim reduced(const Victim& full, const OomReport& report, const Printing& prin
   victim.pid = full.pid.value_or(0);
   victim.comm = full.comm.value_or("");
   victim.role = full.role;
+  const bool chosen =
+      !report.selection || !report.selection->pid || report.selection->pid == full.pid;
+  if (victim.role == Victim::Role::child && chosen) victim.role = Victim::Role::chosen;
   if (victim.role == Victim::Role::shares_memory) return victim;
   if (printing.format.verdict.reaper && full.reaped) {
     victim.reaped = full.reaped;
@@ -158,7 +161,8 @@ void reduce_selection(OomReport& report, const Printing& printing) {
   }
   if (oom_kill_line) {
     const Task* row = row_of(report, selection.pid);
-    selection.uid = full.uid ? *full.uid : row != nullptr ? row->uid.value_or(0) : 0;
+    const std::int64_t row_uid = row != nullptr ? row->uid.value_or(0) : 0;
+    selection.uid = printed_signed(full.uid.value_or(row_uid));
   }
   if (choice_line) selection.score = full.score.value_or(0);
   report.selection.reset();
@@ -290,11 +294,12 @@ void reduce_verdict(OomReport& report, const Printing& printing) {
   reduce_victims(report, printing);
   reduce_selection(report, printing);
   report.message_prefixes.clear();
-  if (printing.kills) {
-    if (printing.format.verdict.choice == ChoiceForm::and_children)
-      report.message_prefixes.emplace_back("Out of Memory");
-    report.message_prefixes.emplace_back(printing.reason);
-  }
+  const ChoiceForm choice = printing.format.verdict.choice;
+  const bool own_reason = printing.kills && choice == ChoiceForm::and_children;
+  if (own_reason) report.message_prefixes.emplace_back("Out of Memory");
+  const bool choice_line = printing.kills && choice != ChoiceForm::absent && !own_reason;
+  if (choice_line || !report.victims.empty()) report.message_prefixes.emplace_back(printing.reason);
+  if (report.message_prefixes.empty()) report.allocating_task_killed = false;
   if (report.verdict == Verdict::panic) {
     report.panic_text = panic_text(report, printing);
   } else {

@@ -13,10 +13,16 @@ namespace {
 // A zone in kB, with the counts of its free blocks from 4 kB up.
 struct ZoneRow {
   std::string_view name;
-  std::int64_t min, present, managed;
-  std::int64_t active_anon, inactive_anon, active_file, inactive_file, unevictable;
-  std::array<std::int64_t, 11> free_blocks;
-  std::array<std::int64_t, 5> lowmem_reserve;  // Pages.
+  std::int64_t min = 0;
+  std::int64_t present = 0;
+  std::int64_t managed = 0;
+  std::int64_t active_anon = 0;
+  std::int64_t inactive_anon = 0;
+  std::int64_t active_file = 0;
+  std::int64_t inactive_file = 0;
+  std::int64_t unevictable = 0;
+  std::array<std::int64_t, 11> free_blocks{};
+  std::array<std::int64_t, 5> lowmem_reserve{};  // Pages.
 };
 
 struct KernelPages {
@@ -134,6 +140,88 @@ std::vector<std::string> page_fault_stack() {
           "asm_exc_page_fault"};
 }
 
+std::vector<std::string> socket_stack() {
+  return {"dump_stack",
+          "dump_header",
+          "oom_kill_process",
+          "out_of_memory",
+          "__alloc_pages_slowpath",
+          "__alloc_pages_nodemask",
+          "alloc_pages_current",
+          "kmalloc_order",
+          "kmalloc_order_trace",
+          "__kmalloc",
+          "sk_prot_alloc",
+          "sk_alloc",
+          "inet_create",
+          "__sock_create",
+          "sys_socket",
+          "do_syscall_64",
+          "entry_SYSCALL_64_after_hwframe"};
+}
+
+std::vector<ZoneRow> swap_full_zones() {
+  return {
+      {.name = "DMA",
+       .min = 264,
+       .present = 15992,
+       .managed = 15908,
+       .free_blocks = {2, 1, 1, 0, 1, 1, 1, 0, 1, 1, 3},
+       .lowmem_reserve = {0, 2991, 3967, 3967, 3967}},
+      {.name = "DMA32",
+       .min = 50752,
+       .present = 3129188,
+       .managed = 3063652,
+       .active_anon = 1204180,
+       .inactive_anon = 1700020,
+       .active_file = 1180,
+       .inactive_file = 2212,
+       .free_blocks = {1437, 1152, 590, 262, 91, 23, 6, 2, 1, 0, 0},
+       .lowmem_reserve = {0, 0, 976, 976, 976}},
+      {.name = "Normal",
+       .min = 16568,
+       .present = 1048576,
+       .managed = 1000180,
+       .active_anon = 401200,
+       .inactive_anon = 452400,
+       .active_file = 1040,
+       .inactive_file = 1640,
+       .unevictable = 4096,
+       .free_blocks = {1053, 545, 247, 80, 12, 1, 0, 0, 0, 0, 0}},
+  };
+}
+
+std::vector<ZoneRow> fragmentation_zones() {
+  return {
+      {.name = "DMA",
+       .min = 132,
+       .present = 15992,
+       .managed = 15908,
+       .free_blocks = {1, 0, 0, 1, 2, 1, 1, 0, 1, 1, 3},
+       .lowmem_reserve = {0, 2983, 7951, 7951, 7951}},
+      {.name = "DMA32",
+       .min = 25384,
+       .present = 3129332,
+       .managed = 3063796,
+       .active_anon = 1190240,
+       .inactive_anon = 10240,
+       .active_file = 460120,
+       .inactive_file = 470110,
+       .free_blocks = {38120, 28110, 12044, 0, 0, 0, 0, 0, 0, 0, 0},
+       .lowmem_reserve = {0, 0, 4968, 4968, 4968}},
+      {.name = "Normal",
+       .min = 42240,
+       .present = 5242880,
+       .managed = 5087444,
+       .active_anon = 1630240,
+       .inactive_anon = 29120,
+       .active_file = 1044120,
+       .inactive_file = 1010240,
+       .unevictable = 3652,
+       .free_blocks = {61234, 40211, 12033, 0, 0, 0, 0, 0, 0, 0, 0}},
+  };
+}
+
 }  // namespace
 
 std::vector<Task> tasks_of(const std::vector<Row>& rows) {
@@ -207,41 +295,10 @@ OomReport swap_full_example() {
   report.at.memcg.emplace().task_path = "/system.slice/indexer.service";
   HostMemory& memory = report.at.host_memory.emplace();
   // The lists hold the processes' 933250 anonymous pages and 6200 of shared memory.
-  memory.zones = {zone_of({"DMA",
-                           264,
-                           15992,
-                           15908,
-                           0,
-                           0,
-                           0,
-                           0,
-                           0,
-                           {2, 1, 1, 0, 1, 1, 1, 0, 1, 1, 3},
-                           {0, 2991, 3967, 3967, 3967}}),
-                  zone_of({"DMA32",
-                           50752,
-                           3129188,
-                           3063652,
-                           1204180,
-                           1700020,
-                           1180,
-                           2212,
-                           0,
-                           {1437, 1152, 590, 262, 91, 23, 6, 2, 1, 0, 0},
-                           {0, 0, 976, 976, 976}}),
-                  zone_of({"Normal",
-                           16568,
-                           1048576,
-                           1000180,
-                           401200,
-                           452400,
-                           1040,
-                           1640,
-                           4096,
-                           {1053, 545, 247, 80, 12, 1, 0, 0, 0, 0, 0},
-                           {0, 0, 0, 0, 0}})};
+  for (const ZoneRow& row : swap_full_zones())
+    memory.zones.push_back(zone_of(row));
   sum_up(memory, 6200, 4810, {9210, 21884, 3584, 12960});
-  memory.zones.back().amounts.set("pagetables", KiB(12960 * 4));
+  memory.zones.back().amounts.set("pagetables", KiB(std::int64_t{12960} * 4));
   memory.swapcache = Pages(212);
   *memory.pagecache += *memory.swapcache;
   memory.swap_total = KiB(2097148);
@@ -269,57 +326,10 @@ OomReport fragmentation_example() {
   report.selection->score = 199;
   report.at.kernel_release = "4.15.0-213-generic";
   report.hardware = "Acme Server 2200/M1, BIOS 2.1.0 07/08/2019";
-  report.stack = {"dump_stack",
-                  "dump_header",
-                  "oom_kill_process",
-                  "out_of_memory",
-                  "__alloc_pages_slowpath",
-                  "__alloc_pages_nodemask",
-                  "alloc_pages_current",
-                  "kmalloc_order",
-                  "kmalloc_order_trace",
-                  "__kmalloc",
-                  "sk_prot_alloc",
-                  "sk_alloc",
-                  "inet_create",
-                  "__sock_create",
-                  "sys_socket",
-                  "do_syscall_64",
-                  "entry_SYSCALL_64_after_hwframe"};
+  report.stack = socket_stack();
   HostMemory& memory = report.at.host_memory.emplace();
-  memory.zones = {zone_of({"DMA",
-                           132,
-                           15992,
-                           15908,
-                           0,
-                           0,
-                           0,
-                           0,
-                           0,
-                           {1, 0, 0, 1, 2, 1, 1, 0, 1, 1, 3},
-                           {0, 2983, 7951, 7951, 7951}}),
-                  zone_of({"DMA32",
-                           25384,
-                           3129332,
-                           3063796,
-                           1190240,
-                           10240,
-                           460120,
-                           470110,
-                           0,
-                           {38120, 28110, 12044, 0, 0, 0, 0, 0, 0, 0, 0},
-                           {0, 0, 4968, 4968, 4968}}),
-                  zone_of({"Normal",
-                           42240,
-                           5242880,
-                           5087444,
-                           1630240,
-                           29120,
-                           1044120,
-                           1010240,
-                           3652,
-                           {61234, 40211, 12033, 0, 0, 0, 0, 0, 0, 0, 0},
-                           {0, 0, 0, 0, 0}})};
+  for (const ZoneRow& row : fragmentation_zones())
+    memory.zones.push_back(zone_of(row));
   sum_up(memory, 1820, 41210, {128000, 90410, 3210, 8120});
   memory.nodes[0].all_unreclaimable = false;
   for (Zone& zone : memory.zones) {

@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 14> kPlainComms = {
     "chrome", "containerd-shim", "php-fpm", "node",     "stress-ng-vm", "sshd",    "dockerd"};
 
 // What a name may look like to a reader that trusts blanks, brackets or commas.
-constexpr std::array<std::string_view, 24> kNastyComms = {"web worker",
+constexpr std::array<std::string_view, 30> kNastyComms = {"web worker",
                                                           "Web Content",
                                                           "in:imjournal",
                                                           "runc:[2:INIT]",
@@ -24,16 +24,22 @@ constexpr std::array<std::string_view, 24> kNastyComms = {"web worker",
                                                           "it's",
                                                           "caf\xc3\xa9",
                                                           "\xd0\xb1\xd0\xb0\xd0\xb7\xd0\xb0",
-                                                          "\xff\xfe\xfd",
+                                                          "\x80\xfd\xc3(",
                                                           "a: b",
                                                           "Out of memory",
-                                                          "k\x1b[31m",
-                                                          "<b>&amp;",
+                                                          "a\x01z",
+                                                          "<b>&co</b>",
                                                           "x=1,order=3",
                                                           "-",
                                                           "task=a",
                                                           "Node 0 DMA:",
                                                           "$(reboot)",
+                                                          ") total-vm",
+                                                          ",uid=0",
+                                                          "[ pid ]",
+                                                          ") score 1",
+                                                          "x), now y",
+                                                          "a, UID 0,",
                                                           "a|b;c"};
 
 constexpr std::array<std::string_view, 12> kPlainGroups = {

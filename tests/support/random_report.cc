@@ -62,7 +62,11 @@ Trigger random_trigger(Random& random, const OomReport& report, const KernelVers
 
 void add_head(Random& random, OomReport& report, const KernelVersion& version, bool nasty) {
   report.trigger = random_trigger(random, report, version, nasty);
-  if (report.manual) report.trigger->order = -1;
+  if (report.manual) {
+    // The request is worked off by a kernel thread.
+    report.trigger->comm = "kworker/" + std::to_string(random.between(0, 7)) + ":1";
+    report.trigger->order = -1;
+  }
   report.taint = random_taint(random);
   report.at.kernel_release = random_release(random, version);
   if (random.chance(70)) report.hardware = "Acme Corp. Box/1, BIOS 1.2.3 04/01/2014";
@@ -141,6 +145,9 @@ void add_kill(Random& random, OomReport& report, bool nasty) {
       report.victims.push_back(victim_of(random, task, page_size));
       report.victims.back().role = Victim::Role::group_member;
     }
+  } else if (random.chance(4)) {
+    report.victims[0].already_exiting = true;
+    report.victims[0].reaped.reset();
   } else if (random.chance(5)) {
     Victim sharer;
     sharer.pid = *report.victims[0].pid + 1;
@@ -161,6 +168,8 @@ void add_verdict(Random& random, OomReport& report, const KernelVersion& version
     if (memcg) report.panic_text = "Out of memory: compulsory panic_on_oom is enabled";
   } else if (random.chance(5) && memcg && version >= KernelVersion{4, 19, 0}) {
     report.verdict = Verdict::no_killable;
+  } else if (report.trigger && random.chance(3)) {
+    report.verdict = Verdict::unknown;  // The log ends before it.
   }
   if (report.verdict != Verdict::killed) {
     report.allocating_task_killed = false;
@@ -204,11 +213,8 @@ OomReport random_report(Random& random, const KernelVersion& version,
     report.manual = false;
   }
   add_verdict(random, report, version, nasty);
-  if (!whole && report.at.memcg) {
-    // The paths that the oom-kill line names are in the rate-limited part too.
-    report.at.memcg.reset();
-    report.selection.reset();
-  }
+  // The paths that the oom-kill line names are in the rate-limited part too.
+  if (!whole) report.at.memcg.reset();
   return report;
 }
 

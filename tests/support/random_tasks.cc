@@ -13,7 +13,7 @@ Task random_task(Random& random, std::int64_t pid, bool nasty) {
   Task task;
   task.pid = pid;
   task.tgid = random.chance(97) ? pid : pid - 1;
-  task.uid = random.chance(60) ? 0 : random.between(1, 65534);
+  task.uid = random.chance(60) ? 0 : random.chance(3) ? -1 : random.between(1, 65534);
   task.comm = random_comm(random, nasty);
   // 128 TiB is what a sanitizer reserves, and legal.
   const std::int64_t total_vm =

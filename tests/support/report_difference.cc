@@ -54,17 +54,18 @@ class Differences {
   void amounts(std::string_view name, const std::vector<std::pair<std::string, Unit>>& actual,
                const std::vector<std::pair<std::string, Unit>>& expected) {
     list(name, actual, expected, [this](const auto& a, const auto& b) {
-      field("name", a.first, b.first);
-      field(a.first, a.second, b.second);
+      this->field("name", a.first, b.first);
+      this->field(a.first, a.second, b.second);
     });
   }
   template <class Item, class Compare>
   void list(std::string_view name, const std::vector<Item>& actual,
             const std::vector<Item>& expected, Compare compare) {
     field(std::string(name) + ".size", actual.size(), expected.size());
-    for (std::size_t i = 0; i < std::min(actual.size(), expected.size()); ++i)
-      inside(std::string(name) + "[" + std::to_string(i) + "].",
-             [&] { compare(actual[i], expected[i]); });
+    for (std::size_t i = 0; i < std::min(actual.size(), expected.size()); ++i) {
+      const std::string item = std::string(name) + "[" + std::to_string(i) + "].";
+      inside(item, [&] { compare(actual[i], expected[i]); });
+    }
   }
   template <class Item>
   void values(std::string_view name, const std::vector<Item>& actual,
