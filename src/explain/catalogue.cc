@@ -6,6 +6,7 @@
 
 #include "explain/amounts.h"
 #include "explain/rules.h"
+#include "explain/words.h"
 
 namespace oomkit {
 
@@ -71,7 +72,11 @@ std::vector<Finding> find_all(const Context& context) {
   std::vector<Finding> findings;
   for (const FindingKind& kind : kFindings) {
     if (kind.rule == nullptr) continue;
-    if (auto finding = kind.rule(context)) findings.push_back(*std::move(finding));
+    auto finding = kind.rule(context);
+    if (!finding) continue;
+    // What rests on the report as a whole points at where it begins.
+    if (finding->lines.empty()) add_evidence(finding->lines, context.report.first_line);
+    findings.push_back(*std::move(finding));
   }
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });

@@ -15,18 +15,34 @@ struct PartWords {
   std::string_view unknown;  // What cannot be known without it.
 };
 constexpr std::array<PartWords, 8> kParts = {{
-    {Part::trigger, "the line of who asked", "who asked, and for what kind of memory"},
+    {Part::trigger, "the line of who asked", "who asked and for what kind of memory"},
     {Part::stack, "the stack", "what the asking thread was doing"},
-    {Part::memory, "the host's memory", "where the RAM was, and which zone was short"},
-    {Part::memcg_usage, "usage and limit of the group", "how far the limit was exceeded"},
+    {Part::memory, "the host's memory", "where the RAM was and which zone was short"},
+    {Part::memcg_usage, "usage and limit of the group", "how high the limit was"},
     {Part::memcg_stats, "the statistics of the group", "what filled it"},
-    {Part::task_table, "the table of tasks", "who else was there, and who held most"},
+    {Part::task_table, "the table of tasks", "who else was there and who held most"},
     {Part::constraint, "the constraint", "for certain whose memory ran out"},
-    {Part::kill_line, "the kill line", "how large the victim was, or who it was"},
+    {Part::kill_line, "the kill line", "who died"},
 }};
 
 const PartWords& words_of(Part part) {
   return kParts[static_cast<std::size_t>(part)];
+}
+
+std::string_view unknown_without(Part part, const Context& context) {
+  if (part != Part::kill_line || !context.victim) return words_of(part).unknown;
+  return context.victim_row ? "how large the victim was when it died" : "how large the victim was";
+}
+
+// Without these the question that people come with has no answer.
+bool grave(const Context& context) {
+  const auto lacks = [&](Part part) {
+    const auto& missing = context.report.missing;
+    return std::find(missing.begin(), missing.end(), part) != missing.end();
+  };
+  if (lacks(Part::task_table) || lacks(Part::memory)) return true;
+  if (lacks(Part::memcg_usage) && lacks(Part::memcg_stats)) return true;
+  return lacks(Part::kill_line) && !context.victim;
 }
 
 void add_damage(std::vector<std::string>& damage, const OomReport& report) {
@@ -52,24 +68,23 @@ std::optional<Finding> find_truncated_report(const Context& context) {
   add_damage(damage, report);
   if (report.missing.empty() && damage.empty()) return std::nullopt;
   std::vector<std::string> parts;
-  std::vector<std::string> unknown;
-  bool grave = false;
+  std::string unknown;
   for (const Part part : report.missing) {
     parts.emplace_back(words_of(part).name);
-    unknown.emplace_back(words_of(part).unknown);
-    grave |= part == Part::task_table || part == Part::kill_line;
+    unknown += text_of({unknown.empty() ? "" : "; ", unknown_without(part, context)});
   }
   std::string title = "The report is not complete";
-  if (!parts.empty()) title += text_of({": ", list_text(parts), " missing"});
-  auto finding = say(FindingId::truncated_report, grave ? Severity::warning : Severity::notice,
+  if (!parts.empty()) title += text_of({": it lacks ", list_text(parts)});
+  const bool is_grave = grave(context);
+  auto finding = say(FindingId::truncated_report, is_grave ? Severity::warning : Severity::notice,
                      std::move(title), "");
   if (!damage.empty()) finding.detail = text_of({"Damage: ", list_text(damage), ". "});
   if (!unknown.empty()) {
-    finding.detail += text_of({"So it cannot be said here ", list_text(unknown), "."});
+    finding.detail += text_of({"Not known therefore: ", unknown, "."});
   }
   finding.numbers = {count_number("missing_parts", static_cast<std::int64_t>(parts.size()))};
   finding.lines = evidence({report.first_line, report.last_line});
-  if (grave) {
+  if (is_grave) {
     finding.advice = {
         "look for the whole report: dmesg -T or journalctl -k around that time; logs "
         "that keep only warnings lose the table (its level is info)"};

@@ -67,6 +67,13 @@ void read_tasks(Context& context) {
 
 void read_victim(Context& context) {
   context.victim = victim_of(context.report);
+  // Where the kill line is lost, the reaper's or the choice's says that it died.
+  if (context.victim && context.victim->line == 0) {
+    context.victim->line = context.victim->reap_line;
+    if (context.victim->line == 0 && context.report.selection) {
+      context.victim->line = context.report.selection->line;
+    }
+  }
   const std::vector<Task>& tasks = context.report.at.tasks;
   if (context.victim && context.victim->pid) {
     context.victim_row = find_row(tasks, *context.victim->pid);
@@ -95,6 +102,12 @@ Scope scope_of(const OomReport& report) {
         [&](const std::string& prefix) { return prefix.compare(0, words.size(), words) == 0; });
   };
   if (begins("Memory cgroup out of memory")) return Scope::memcg;
+  const auto called = [&](std::string_view function) {
+    return std::any_of(report.stack.begin(), report.stack.end(), [&](const std::string& frame) {
+      return frame.compare(0, function.size(), function) == 0;
+    });
+  };
+  if (called("mem_cgroup_out_of_memory")) return Scope::memcg;
   if (report.selection && report.selection->global_oom) return Scope::host;
   if (report.at.memcg && report.at.memcg->oom_path) return Scope::memcg;
   switch (report.constraint) {
@@ -110,6 +123,8 @@ Scope scope_of(const OomReport& report) {
   if (report.at.memcg && report.at.memcg->memory) return Scope::memcg;
   // The kernel prints the host's memory only when the host itself was short.
   if (begins("Out of memory") || report.at.host_memory) return Scope::host;
+  // The page allocator itself called the killer.
+  if (called("out_of_memory") && called("__alloc_pages")) return Scope::host;
   return Scope::unknown;
 }
 

@@ -59,17 +59,13 @@ struct NodeStory {
   std::vector<std::string> short_of, not_short;
   Bytes free_inside, free_outside;
   bool known = false;
-  bool only_movable = false;  // The allowed nodes have no zone but Movable.
 };
 
 NodeStory tell_nodes(const Context& context, const std::vector<int>& allowed) {
   NodeStory story;
   if (context.host == nullptr || allowed.empty()) return story;
-  const auto is_allowed = [&](int node) {
-    return std::find(allowed.begin(), allowed.end(), node) != allowed.end();
-  };
   for (const auto& [node, sum] : sum_nodes(*context.host)) {
-    const bool inside = is_allowed(node);
+    const bool inside = std::find(allowed.begin(), allowed.end(), node) != allowed.end();
     story.known |= inside;
     Bytes& total = inside ? story.free_inside : story.free_outside;
     total = plus(total, sum.free);
@@ -77,36 +73,33 @@ NodeStory tell_nodes(const Context& context, const std::vector<int>& allowed) {
                                        " free (min ", size_text(sum.min), ")"});
     (inside ? story.short_of : story.not_short).push_back(words);
   }
-  story.only_movable =
-      story.known &&
-      std::all_of(context.host->zones.begin(), context.host->zones.end(), [&](const Zone& zone) {
-        return !is_allowed(zone.node.value_or(0)) || zone.name == "Movable";
-      });
   return story;
 }
 
 Finding node_finding(const Context& context, FindingId id, std::string_view bound_by,
                      const std::vector<int>& nodes) {
   const NodeStory story = tell_nodes(context, nodes);
+  const bool wrong_kind = nodes_lack_kind(context);
   const std::string which =
       nodes.empty() ? std::string("the nodes that it may use") : node_list_text(nodes);
-  auto finding =
-      say(id, Severity::critical,
-          text_of({"The task is bound to ", which, " by ", bound_by, ", and memory ran out there"}),
-          "");
+  auto finding = say(id, Severity::critical,
+                     text_of({"The task is bound to ", which, " by ", bound_by,
+                              wrong_kind ? ", where there is no memory of the kind it asked for"
+                                         : ", and memory ran out there"}),
+                     "");
   if (!story.known) {
     finding.detail = "How much was free on each node is not in the log.";
   } else {
     finding.detail = text_of({"Of the nodes that it may use, ", list_text(story.short_of), "."});
     if (!story.not_short.empty()) {
       finding.detail += text_of({" Of those that it may not use, ", list_text(story.not_short),
-                                 ": memory that was there "
-                                 "and could not help."});
+                                 ": memory that was there and could not help."});
     }
-    if (story.only_movable && context.request_known && !context.request.movable) {
+    if (wrong_kind) {
+      finding.detail += context.report.complete ? " The" : " As far as the log shows, the";
       finding.detail +=
-          " The nodes it may use have movable memory only, which a request for "
-          "memory that stays in its place cannot use at all.";
+          " nodes it may use have movable memory only, which a request for memory "
+          "that stays in its place cannot use at all.";
     }
     finding.numbers = {bytes_number("free_on_allowed_nodes_bytes", story.free_inside),
                        bytes_number("free_on_other_nodes_bytes", story.free_outside)};
@@ -125,9 +118,11 @@ std::optional<Finding> find_host_exhausted(const Context& context) {
   }
   if (context.report.killer != Killer::kernel || host_had_room(context)) return std::nullopt;
   const ZoneFacts facts = zone_facts(context);
-  if (facts.fragmented > 0) return std::nullopt;  // That one has its own finding.
+  if (facts.fragmented > 0 && facts.served == 0) return std::nullopt;  // Has its own finding.
   auto finding = say(FindingId::host_exhausted, Severity::critical, "", "");
-  if (context.host == nullptr) {
+  const auto free = context.host != nullptr ? host_amount(*context.host, "free", context.page_size)
+                                            : std::nullopt;
+  if (!free && !context.whole) {
     finding.title = "The host ran out of memory";
     finding.detail = "How much there was and who held it is not in the log.";
     finding.lines = evidence({context.report.selection ? context.report.selection->line : 0,
@@ -135,7 +130,6 @@ std::optional<Finding> find_host_exhausted(const Context& context) {
     finding.detail += inferred_sentence(context);
     return finding;
   }
-  const auto free = host_amount(*context.host, "free", context.page_size);
   finding.title = context.whole ? text_of({"The host ran out of memory: ", context.whole_text()})
                                 : std::string("The host ran out of memory");
   if (free) {

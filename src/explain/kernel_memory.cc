@@ -223,8 +223,12 @@ std::optional<Finding> find_pagetables_heavy(const Context& context) {
   Bytes of_tasks(0);
   const auto owner = largest_pagetables(context, of_tasks);
   auto total = kernel_part(context, "pagetables");
-  // v1 and older v2 groups print none: then the tasks' own tables are what is known.
-  if (!total && in_group(context) && of_tasks > Bytes(0)) total = of_tasks;
+  // v1 and older v2 groups print none. The tasks' own tables are what is known then, as far
+  // as that kernel charges them to the group at all.
+  if (!total && in_group(context) && context.amounts) {
+    const auto kernel = context.amounts->kernel_total();
+    if (kernel && of_tasks > Bytes(0) && of_tasks <= *kernel) total = of_tasks;
+  }
   if (!total) return std::nullopt;
   const auto severity = graded(*total, *context.whole, {4, 10, 30});
   if (!severity) return std::nullopt;

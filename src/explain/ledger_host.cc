@@ -116,7 +116,12 @@ std::optional<Bytes> host_ram(const HostMemory& memory, std::optional<PageSize> 
   if (page_size) {
     if (const auto managed = host_managed(memory)) return to_bytes(*managed, *page_size);
   }
-  return sum_over(memory.zones, "managed");
+  // The zones make up the RAM only if all are there: then they also make up all that is free.
+  const auto managed = sum_over(memory.zones, "managed");
+  const auto free = host_amount(memory, "free", page_size);
+  const auto free_in_zones = sum_over(memory.zones, "free");
+  if (!managed || !free || !free_in_zones) return std::nullopt;
+  return at_least(*free_in_zones, 90, *free) ? managed : std::nullopt;
 }
 
 std::optional<Ledger> host_ledger(const HostMemory& memory, std::optional<PageSize> page_size) {
@@ -124,7 +129,7 @@ std::optional<Ledger> host_ledger(const HostMemory& memory, std::optional<PageSi
   const auto free = host_amount(memory, "free", page_size);
   const bool lists = host_amount(memory, "inactive_anon", page_size).has_value() ||
                      host_amount(memory, "inactive", page_size).has_value();
-  if (!ram || *ram <= Bytes(0) || !free || !lists) return std::nullopt;
+  if (!ram || *ram <= Bytes(0) || !free || *free > *ram || !lists) return std::nullopt;
   const HostReader read(memory, page_size);
   Ledger ledger;
   ledger.whole = Ledger::Whole::host_ram;

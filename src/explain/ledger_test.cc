@@ -218,12 +218,21 @@ TEST(HostLedgerTest, WithoutPageSizeCountersCannotBeAdded) {
 
 TEST(HostLedgerTest, HostileNumbersSaturate) {
   ReportBuilder report = plain_host();
-  for (const char* name : {"free", "active_anon", "inactive_anon", "slab_unreclaimable"}) {
+  for (const char* name : {"active_anon", "inactive_anon", "slab_unreclaimable"}) {
     report.counter_of(name, INT64_MAX);
   }
   const Explanation e = explained(report);
   ASSERT_TRUE(e.ledger);
   EXPECT_LT(e.ledger->unaccounted, Bytes(0));
+}
+
+TEST(HostLedgerTest, ZonesStandInForTheTotalsOnlyIfAllAreThere) {
+  ReportBuilder report = plain_host();
+  report.raw().at.host_memory->ram.reset();
+  report.zone("Normal", 39'000, 4'000, 3'600'000);
+  EXPECT_EQ(explained(report).ledger->total, Bytes(3'600'000LL * 1024));
+  report.last_zone().amounts.set("free", KiB(20'000));
+  EXPECT_FALSE(explained(report).ledger) << "half of what is free is in zones that are missing";
 }
 
 TEST(UnaccountedTest, ATenthOfRamIsAWarningAndATwentiethANotice) {

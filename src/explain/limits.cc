@@ -105,7 +105,7 @@ std::string evidence_sentence(const Context& context) {
 // time at most, and the finding about that share says what to do.
 std::optional<std::string> raise_advice(const Context& context) {
   const MemcgCounter& memory = *context.memcg->memory;
-  if (!memory.limit || !context.said.ledger) return std::nullopt;
+  if (!memory.limit || !context.said.ledger || memsw_bound(context)) return std::nullopt;
   const Ledger& ledger = *context.said.ledger;
   if (ledger.rows.empty()) return std::nullopt;
   const std::string& top = ledger.rows.front().key;

@@ -154,7 +154,8 @@ TEST(MemswLimitTest, BindsWhereItsMarginIsTheSmaller) {
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(number(finding, "memsw_limit_bytes"), 614400LL * 1024);
   EXPECT_TRUE(says(find(e, FindingId::memcg_limit), "limit of memory and swap was"));
-  EXPECT_NE(e.verdict.find("600.0 MiB for memory and swap together"), std::string::npos);
+  EXPECT_NE(e.verdict.find("the 600.0 MiB limit of memory and swap of cgroup /box"),
+            std::string::npos);
 }
 
 TEST(MemswLimitTest, IsSilentWhereMemoryItselfIsAtItsLimit) {

@@ -68,8 +68,8 @@ std::optional<Finding> find_group_kill(const Context& context) {
     sum = plus(sum, size_of(context, victim).value_or(Bytes(0)));
   auto finding =
       say(FindingId::group_kill, Severity::warning,
-          text_of({"The whole group was killed, ", count_text(count, "process", "processes"),
-                   ", because memory.oom.group is set"}),
+          text_of({"The group was killed as a whole (", count_text(count, "process", "processes"),
+                   "), because memory.oom.group is set"}),
           text_of({"Chosen by points was ", context.victim_text(), "; ",
                    report.oom_group ? text_of({"all of ", *report.oom_group})
                                     : std::string("all of its group"),
@@ -202,11 +202,13 @@ std::optional<Finding> find_no_killable_task(const Context& context) {
         "give the ones that may die an oom_score_adj above -1000 (OOMScoreAdjust= of "
         "their unit)"};
   } else {
-    finding.detail = text_of(
-        {count_text(ordinary, "task"), " of the ", grouped(listed),
-         " listed could have been chosen by their oom_score_adj: they had been killed already and "
-         "their memory taken, so what is left is held by the kernel or by the exempt ",
-         count_text(exempt, "task"), "."});
+    finding.detail = text_of({count_text(ordinary, "task"), " of the ", grouped(listed),
+                              " listed could have been chosen by their oom_score_adj. The kernel "
+                              "passes over those that it "
+                              "has killed before and whose memory is taken already: what is left "
+                              "is held by itself or by "
+                              "the ",
+                              count_text(exempt, "task"), " that may not be killed."});
   }
   if (context.tasks_rss) {
     finding.detail += text_of({" All of them together hold ", size_text(*context.tasks_rss), "."});

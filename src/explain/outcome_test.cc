@@ -173,10 +173,15 @@ TEST(TruncatedTest, SaysWhatIsMissingAndWhatCannotBeSaid) {
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->severity, Severity::notice);
   EXPECT_TRUE(says(finding, "the log begins inside it"));
-  EXPECT_TRUE(says(finding, "and what filled it"));
-  EXPECT_NE(e.verdict.find("The report is not complete"), std::string::npos);
+  EXPECT_TRUE(says(finding,
+                   "Not known therefore: who asked and for what kind of memory; what "
+                   "filled it."))
+      << finding->detail;
+  EXPECT_EQ(e.verdict.find("The report is not complete"), std::string::npos);
   report.raw().missing = {Part::task_table};
-  EXPECT_EQ(find(explained(report), FindingId::truncated_report)->severity, Severity::warning);
+  const Explanation without_table = explained(report);
+  EXPECT_EQ(find(without_table, FindingId::truncated_report)->severity, Severity::warning);
+  EXPECT_NE(without_table.verdict.find("it lacks the table of tasks"), std::string::npos);
 }
 
 TEST(SuppressedTest, CountsAreLowerBounds) {

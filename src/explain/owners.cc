@@ -21,10 +21,11 @@ bool safe_to_paste(std::string_view word) {
 }
 
 std::string file_knob(const Context& context) {
-  const std::string path =
-      context.memcg != nullptr && context.memcg->oom_path ? *context.memcg->oom_path : "";
-  return text_of({is_v1(context) ? kLimitFileV1 : kLimitFileV2, " of ",
-                  path.empty() ? std::string_view("the group") : std::string_view(path)});
+  const bool named = context.memcg != nullptr && context.memcg->oom_path;
+  const bool known = context.memcg != nullptr && context.memcg->version;
+  const std::string_view file = is_v1(context) ? kLimitFileV1 : kLimitFileV2;
+  return text_of({known ? file : std::string_view("the memory limit"), " of ",
+                  named ? std::string_view(*context.memcg->oom_path) : "the group"});
 }
 
 std::string unit_knob(const Context& context, const CgroupIdentity& owner) {

@@ -21,12 +21,15 @@ std::optional<std::string> heap_advice(const Context& context, Bytes rss) {
   const Bytes others = minus(context.said.ledger->total, rss);
   const Bytes room = minus(to_bytes(*context.memcg->memory->limit), std::max(others, Bytes(0)));
   if (room <= Bytes(0)) return std::nullopt;
+  std::string rest;
+  if (others > Bytes(0)) {
+    rest = text_of({", the limit less the ", size_text(others), " of everything else"});
+  }
   return text_of(
       {"if it is one process with a heap of its own, cap the heap (-Xmx or "
        "MaxRAMPercentage, GOMEMLIMIT, --max-old-space-size): all of it, with stacks, "
        "buffers and the allocator's spare memory, has to stay below ",
-       size_text(room), ", the limit less the ", size_text(std::max(others, Bytes(0))),
-       " of everything else"});
+       size_text(room), rest});
 }
 
 }  // namespace
@@ -45,7 +48,7 @@ std::optional<Swarm> swarm_of(const Context& context) {
     swarm.largest = std::max(swarm.largest, use_bytes(task, context.page_size).value_or(Bytes(0)));
   }
   // One large process with small helpers of its name is no swarm.
-  if (at_least(swarm.largest, 50, swarm.sum)) return std::nullopt;
+  if (at_least(swarm.largest, 25, swarm.sum)) return std::nullopt;
   return swarm;
 }
 
@@ -54,8 +57,6 @@ std::optional<Finding> find_single_process(const Context& context) {
   const Task& task = context.row(*context.largest_row);
   const auto rss = rss_bytes(task, context.page_size);
   if (!rss || !at_least(*rss, kSinglePercent, *context.whole)) return std::nullopt;
-  // Shared pages count in full for each process that maps them; a sum above the whole
-  // says that they do here.
   const bool is_victim = context.victim_row == context.largest_row;
   auto finding =
       say(FindingId::single_process, Severity::notice,
@@ -63,6 +64,11 @@ std::optional<Finding> find_single_process(const Context& context) {
                    context.whole_text(), " (", share_text(*rss, *context.whole), ")"}),
           is_victim ? "It is the one that was killed." : "It is not the one that was killed.");
   if (!context.victim) finding.detail = "Nobody is known to have been killed.";
+  if (*rss > *context.whole) {
+    finding.detail +=
+        " It is more than the whole: pages of files that it maps count in its rss and "
+        "may be charged to others.";
+  }
   if (const auto anon = bytes_of_pages(task.rss_anon, context.page_size)) {
     finding.detail += text_of({" ", size_text(*anon), " of it are private (rss_anon)."});
     finding.numbers.push_back(bytes_number("rss_anon_bytes", *anon));

@@ -107,6 +107,9 @@ std::optional<Finding> find_swap_absent(const Context& context) {
     return std::nullopt;
   }
   const auto anon = anon_in_memory(context);
+  // Swap takes anonymous memory: where there is little of it, swap would have changed nothing.
+  const bool little = anon && context.whole && !at_least(*anon, 10, *context.whole);
+  if (little || context.report.manual) return std::nullopt;
   auto finding = say(FindingId::swap_absent, Severity::notice, "The host has no swap",
                      "Anonymous memory can only be given up by killing.");
   if (anon) {

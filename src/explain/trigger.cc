@@ -117,10 +117,12 @@ std::string request_text(const Context& context) {
   if (trigger.order == -1) return " by sysrq f: somebody asked for a kill";
   std::string text;
   if (trigger.order) text = text_of({", for ", pages_of_order(context.order, context.page_size)});
-  if (context.request_known && !context.request.sentence.empty()) {
+  const std::string_view doing = activity(context.report.stack);
+  // What the thread was doing says more of a process's own page than the kind of page does.
+  const bool plain = context.request.user && !doing.empty();
+  if (context.request_known && !context.request.sentence.empty() && !plain) {
     text += text_of({text.empty() ? ", for " : ": ", context.request.sentence});
   }
-  const std::string_view doing = activity(context.report.stack);
   if (!doing.empty()) text += text_of({", ", doing});
   return text;
 }
@@ -149,7 +151,10 @@ std::string trigger_thread_sentence(const Context& context) {
   const ThreadOwner owner = owner_of_trigger(context);
   const std::string pid = std::to_string(*context.report.trigger->pid);
   if (!owner.row) {
-    if (!context.victim || context.victim->pid == context.report.trigger->pid) return {};
+    // On a host it may be a thread of any process, or of the kernel: nothing to say.
+    const bool victim_itself =
+        !context.victim || context.victim->pid == context.report.trigger->pid;
+    if (context.scope != Scope::memcg || victim_itself) return {};
     return text_of({"Who asked (", process_text(context.report.trigger->comm, std::nullopt),
                     ", pid ", pid,
                     ") is not in the table, and the log does not tell which process it is a "

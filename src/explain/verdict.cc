@@ -21,16 +21,17 @@ std::string pod_suffix(const Explanation& explanation) {
   return explanation.pod_name ? text_of({" (", *explanation.pod_name, ")"}) : std::string();
 }
 
+// "the 200.0 MiB memory limit".
 std::string limit_text(const Context& context, const Explanation& explanation) {
   const MemcgReport* memcg = context.memcg;
   if (has(explanation, FindingId::memsw_limit)) {
-    return text_of({"its limit of ", size_text(to_bytes(*memcg->memsw->limit)),
-                    " for memory and swap together"});
+    return text_of(
+        {"the ", size_text(to_bytes(*memcg->memsw->limit)), " limit of memory and swap"});
   }
   if (memcg != nullptr && memcg->memory && memcg->memory->limit) {
-    return text_of({"its memory limit of ", size_text(to_bytes(*memcg->memory->limit))});
+    return text_of({"the ", size_text(to_bytes(*memcg->memory->limit)), " memory limit"});
   }
-  return "its memory limit";
+  return "the memory limit";
 }
 
 std::string host_cause(const Context& context, const Explanation& explanation) {
@@ -43,11 +44,13 @@ std::string host_cause(const Context& context, const Explanation& explanation) {
     return text_of({"the zones that the request could use were empty, though ",
                     size_text(zone_facts(context).free_total), " were free in all"});
   }
-  if (context.report.constraint == Constraint::cpuset) {
-    return "memory ran out on the nodes that a cpuset allows";
-  }
-  if (context.report.constraint == Constraint::memory_policy) {
-    return "memory ran out on the nodes that a memory policy allows";
+  const bool cpuset = context.report.constraint == Constraint::cpuset;
+  if (cpuset || context.report.constraint == Constraint::memory_policy) {
+    const std::string_view by = cpuset ? "a cpuset" : "a memory policy";
+    if (nodes_lack_kind(context)) {
+      return text_of({"the nodes that ", by, " allows have no memory of the kind asked for"});
+    }
+    return text_of({"memory ran out on the nodes that ", by, " allows"});
   }
   if (context.host != nullptr && host_had_room(context)) {
     return text_of({"the kernel ran its host-wide killer, though ",
@@ -64,8 +67,8 @@ std::string host_cause(const Context& context, const Explanation& explanation) {
 std::string cause_text(const Context& context, const Explanation& explanation) {
   switch (context.scope) {
     case Scope::memcg:
-      return text_of({limit_owner_text(context), pod_suffix(explanation), " reached ",
-                      limit_text(context, explanation)});
+      return text_of({limit_text(context, explanation), " of ", limit_owner_text(context),
+                      pod_suffix(explanation), " was reached"});
     case Scope::host:
       return host_cause(context, explanation);
     case Scope::unknown:
@@ -151,7 +154,10 @@ std::string blame_sentence(const Context& context, const Explanation& explanatio
 
 std::string damage_sentence(const Explanation& explanation) {
   for (const Finding& finding : explanation.findings) {
-    if (finding.id == FindingId::truncated_report) return text_of({" ", finding.title, "."});
+    const bool grave = finding.severity >= Severity::warning;
+    if (finding.id == FindingId::truncated_report && grave) {
+      return text_of({" ", finding.title, "."});
+    }
   }
   return {};
 }

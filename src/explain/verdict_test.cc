@@ -26,13 +26,14 @@ TEST(VerdictTest, SaysWhoWhenWhoseLimitWhatFilledItAndWhatFirst) {
       .kill(7, "proxy", 26'372, -997);
   report.raw().at.time = WallTime{std::chrono::seconds(1'692'293'367), true, true};
   const Explanation e = explained(report);
-  EXPECT_EQ(e.verdict,
-            "proxy (pid 7) was killed by the kernel on 2023-08-17 at 17:29:27: container "
-            "aaaaaaaaaaaa (containerd) of pod 11111111-2222-3333-4444-555555555555 reached its "
-            "memory limit of 200.0 MiB. 175.1 MiB of it (183,623,680 of 209,715,200 bytes, 87.6 %) "
-            "were network socket buffers. The process itself had only 26.8 MiB of anonymous "
-            "memory. Look first at why data that had arrived was not read; a larger heap or limit "
-            "does not help against that.");
+  EXPECT_EQ(
+      e.verdict,
+      "proxy (pid 7) was killed by the kernel on 2023-08-17 at 17:29:27: the 200.0 MiB memory "
+      "limit of container aaaaaaaaaaaa (containerd) of pod 11111111-2222-3333-4444-555555555555 "
+      "was reached. 175.1 MiB of it (183,623,680 of 209,715,200 bytes, 87.6 %) "
+      "were network socket buffers. The process itself had only 26.8 MiB of anonymous "
+      "memory. Look first at why data that had arrived was not read; a larger heap or limit "
+      "does not help against that.");
   EXPECT_EQ(e.headline,
             "proxy (pid 7) killed: 200.0 MiB limit of container aaaaaaaaaaaa (containerd) of pod "
             "11111111-2222-3333-4444-555555555555; 87.6 % socket buffers");
@@ -81,8 +82,8 @@ TEST(VerdictTest, ADamagedReportSaysWhatIsKnown) {
   EXPECT_EQ(
       e.verdict,
       "The kernel looked for somebody to kill: memory ran out, whose is not in the log. Whom "
-      "it took is not in the log. The report is not complete: the table of tasks and the kill "
-      "line missing.");
+      "it took is not in the log. The report is not complete: it lacks the table of tasks and "
+      "the kill line.");
   EXPECT_EQ(e.headline, "victim not in the log: memory ran out, whose is not in the log");
 }
 

@@ -5,7 +5,9 @@
 #include "core/size_text.h"
 #include "explain/amounts.h"
 #include "explain/catalogue.h"
+#include "explain/ledger.h"
 #include "explain/points.h"
+#include "explain/processes.h"
 #include "explain/ranking.h"
 #include "explain/rules.h"
 #include "explain/words.h"
@@ -78,46 +80,72 @@ std::optional<Finding> find_victim_not_largest(const Context& context) {
   return finding;
 }
 
+namespace {
+
+// Somebody else holds a large share, alone or as many of one name; or, on a host, the
+// kernel does. Sockets, files and tmpfs have no owner in a report: they may be the victim's.
+struct Holder {
+  std::string words;
+  std::uint64_t line = 0;
+  std::optional<std::int64_t> pid;
+};
+
+constexpr double kLargePercent = 25;
+
+std::optional<Holder> other_process(const Context& context) {
+  if (!context.largest_row || context.largest_row == context.victim_row) return std::nullopt;
+  if (!at_least(*context.largest_use, kLargePercent, *context.whole)) return std::nullopt;
+  const Task& task = context.row(*context.largest_row);
+  return Holder{
+      text_of({process_text(task.comm, task.pid), " with ", size_text(*context.largest_use)}),
+      task.line, task.pid};
+}
+
+std::optional<Holder> other_swarm(const Context& context) {
+  const auto swarm = swarm_of(context);
+  if (!swarm || swarm->comm == context.victim->comm.value_or("")) return std::nullopt;
+  return Holder{text_of({"the ", grouped(static_cast<std::int64_t>(swarm->count)),
+                         " processes named ", swarm->comm, " with ", size_text(swarm->sum)}),
+                0, std::nullopt};
+}
+
+std::optional<Holder> the_kernel(const Context& context) {
+  if (context.scope != Scope::host || !context.said.ledger) return std::nullopt;
+  const Ledger& ledger = *context.said.ledger;
+  Bytes kernel = std::max(ledger.unaccounted, Bytes(0));
+  for (const std::string_view key : {"slab_unreclaimable", "slab", "hugetlb", "kernel_stack"})
+    kernel = plus(kernel, row_amount(ledger, key).value_or(Bytes(0)));
+  if (!at_least(kernel, 40, *context.whole)) return std::nullopt;
+  return Holder{text_of({"what the kernel holds: ", size_text(kernel)}), 0, std::nullopt};
+}
+
+}  // namespace
+
 std::optional<Finding> find_victim_not_culprit(const Context& context) {
   if (!context.victim || !context.victim_use || !context.whole || !context.killed() ||
-      context.report.manual) {
+      context.report.manual || context.report.victims.size() > 1) {
     return std::nullopt;
   }
-  // Less than a twentieth did not fill it, whatever else is unknown. Sockets are the
-  // exception: they are in no rss, and may well be the victim's.
+  // Less than a twentieth did not fill it, whatever else is unknown.
   constexpr double kBlamelessPercent = 5;
   const Bytes own = *context.victim_use;
   if (at_least(own, kBlamelessPercent, *context.whole)) return std::nullopt;
-  const Bytes sock = context.amounts ? context.amounts->sock.value_or(Bytes(0)) : Bytes(0);
-  const bool sockets = context.scope == Scope::memcg && at_least(sock, 20, *context.whole);
-  const bool has_workers = std::any_of(
-      context.said.by_name.begin(), context.said.by_name.end(), [&](const NameSum& sum) {
-        return sum.comm == context.victim->comm.value_or("") && sum.count > 1 &&
-               at_least(plus(sum.rss, sum.swap), 25, *context.whole);
-      });
-  if (sockets || has_workers || context.report.victims.size() > 1) return std::nullopt;
+  auto holder = other_process(context);
+  if (!holder) holder = other_swarm(context);
+  if (!holder) holder = the_kernel(context);
+  if (!holder) return std::nullopt;
   auto finding = say(FindingId::victim_not_culprit, Severity::warning,
                      text_of({"The victim held only ", size_text(own), " of ", context.whole_text(),
                               " (", share_text(own, *context.whole), ")"}),
                      text_of({context.victim_text(),
                               " did not fill it, and its death freed next to "
-                              "nothing."}));
+                              "nothing. Look first at ",
+                              holder->words, "."}));
   finding.numbers = {bytes_number("victim_bytes", own),
                      share_number("share_percent", own, *context.whole)};
-  if (context.largest_row && context.largest_row != context.victim_row &&
-      at_least(*context.largest_use, 25, *context.whole)) {
-    const Task& largest = context.row(*context.largest_row);
-    finding.detail += text_of({" Look at ", process_text(largest.comm, largest.pid), " with ",
-                               size_text(*context.largest_use), " first."});
-    finding.numbers.push_back(count_number("largest_pid", largest.pid));
-    add_evidence(finding.lines, largest.line);
-  } else if (context.said.ledger && !context.said.ledger->rows.empty()) {
-    const LedgerRow& top = context.said.ledger->rows.front();
-    finding.detail +=
-        text_of({" Most of the memory is ", top.label, ": ", size_text(top.amount), "."});
-  }
-  add_evidence(finding.lines, context.victim->line);
-  if (context.victim_row) add_evidence(finding.lines, context.row(*context.victim_row).line);
+  if (holder->pid) finding.numbers.push_back(count_number("largest_pid", *holder->pid));
+  finding.lines = evidence({context.victim->line, holder->line,
+                            context.victim_row ? context.row(*context.victim_row).line : 0});
   return finding;
 }
 

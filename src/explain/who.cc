@@ -49,14 +49,19 @@ std::string sum_text(const Ranking& ranking, const RankedTask& task, const Task&
 
 std::string rule_text(const Context& context) {
   if (!context.judgement) return {};
+  const std::string rule = to_string(context.judgement->version);
+  const auto& release = context.report.at.kernel_release;
   std::string text;
   if (context.judgement->other_rule) {
-    text = text_of({" That is the rule of ", to_string(context.judgement->version),
-                    context.version_stated ? ", which this kernel seems to have taken over."
-                                           : ": the log does not name its kernel's version."});
+    text = text_of(
+        {" That is the rule of ", rule,
+         release ? text_of({", which this kernel (", *release, ") seems to have taken over."})
+                 : std::string(": the log does not name its kernel's version.")});
   } else if (!context.version_stated) {
-    text = text_of({" The log does not name the kernel: the rule of ",
-                    to_string(context.judgement->version), " was used."});
+    text = release
+               ? text_of({" The release is ", *release, ", but its log has what came with ", rule,
+                          ": the rule of that was used."})
+               : text_of({" The log does not name the kernel: the rule of ", rule, " was used."});
   }
   if (!context.judgement->totals_known) {
     text +=
@@ -70,7 +75,7 @@ std::string rule_text(const Context& context) {
 std::string otherwise_text(const Context& context, const Ranking& ranking,
                            const RankedTask& victim) {
   const auto rank = rank_of_row(ranking, victim.index);
-  if (!rank || *rank != 1 || ranking.tasks.size() < 2) return {};
+  if (!rank || *rank != 1 || ranking.tasks.size() < 2 || ranking.tied > 1) return {};
   const RankedTask& second = ranking.tasks[1];
   if (second.badness.unkillable) return " Nobody else could have been chosen.";
   const Task& other = context.row(second.index);
@@ -122,8 +127,16 @@ std::string disagreement_text(const Context& context, const Ranking& ranking,
          "counters moved between the choice and the print.";
 }
 
+// A version that was only concluded must be shown by the table itself.
+bool surely_first_rule(const Context& context) {
+  if (!context.version || badness_rule(*context.version) != BadnessRule::v0) return false;
+  if (context.version_stated) return true;
+  const std::vector<Task>& tasks = context.report.at.tasks;
+  return !tasks.empty() && tasks.front().oom_adj && !tasks.front().oom_score_adj;
+}
+
 std::optional<Finding> why_without_ranking(const Context& context) {
-  if (!context.version || badness_rule(*context.version) != BadnessRule::v0) return std::nullopt;
+  if (!surely_first_rule(context)) return std::nullopt;
   auto finding =
       say(FindingId::why_this_victim, Severity::info,
           text_of({"Why ", context.victim_text(), " was chosen cannot be computed again"}),
@@ -179,6 +192,10 @@ std::optional<Finding> find_why_this_victim(const Context& context) {
   const bool alone = candidates == 1 && context.report.at.tasks.size() == 1;
   if (alone) {
     finding.title = text_of({who, " was the only task ", context.scope_place()});
+  } else if (agrees && ranking.tied > 1) {
+    finding.title = text_of({who, " had as many points as ",
+                             grouped(static_cast<std::int64_t>(ranking.tied) - 1), " other",
+                             ranking.tied == 2 ? " task" : " tasks", " of ", grouped(candidates)});
   } else {
     finding.title = text_of({who, agrees ? " had the most points of " : " was not first of ",
                              count_text(candidates, "task"), " that could be chosen"});

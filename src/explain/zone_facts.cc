@@ -8,6 +8,22 @@
 
 namespace oomkit {
 
+namespace {
+
+Bytes above_high(const Context& context, const ZoneTest& test) {
+  const Zone& zone = context.host->zones[test.zone];
+  const Bytes unusable = to_bytes(plus(test.unusable_cma, test.unusable_highatomic));
+  const Bytes needed =
+      plus(std::max(zone_amount(zone, "high"), to_bytes(test.min)), to_bytes(test.reserve));
+  return minus(minus(to_bytes(test.free), unusable), needed);
+}
+
+}  // namespace
+
+bool passes_last_try(const Context& context, const ZoneTest& test) {
+  return test.verdict == ZoneVerdict::served && above_high(context, test) > Bytes(0);
+}
+
 ZoneFacts zone_facts(const Context& context) {
   ZoneFacts facts;
   if (context.host == nullptr) return facts;
@@ -19,7 +35,10 @@ ZoneFacts zone_facts(const Context& context) {
     ++facts.allowed;
     facts.free_allowed =
         plus(facts.free_allowed, zone_amount(context.host->zones[test.zone], "free"));
-    if (test.verdict == ZoneVerdict::served) ++facts.served;
+    if (passes_last_try(context, test)) {
+      ++facts.served;
+      facts.room = plus(facts.room, above_high(context, test));
+    }
     if (test.verdict == ZoneVerdict::fragmented) ++facts.fragmented;
   }
   return facts;
@@ -44,11 +63,28 @@ std::string zone_name(const Zone& zone) {
 
 bool host_had_room(const Context& context) {
   const ZoneFacts facts = zone_facts(context);
-  if (facts.served > 0) return true;
+  // A few megabytes came free while the report was printed; this much did not.
+  constexpr double kRoomPercent = 3;
+  if (facts.served > 0) return !context.whole || at_least(facts.room, kRoomPercent, *context.whole);
   // A mask of 0 cannot be tested: then a tenth of RAM is room enough.
-  constexpr double kRoomPercent = 10;
+  constexpr double kUntestedPercent = 10;
   return context.request_known && context.request.empty && context.whole &&
-         at_least(facts.free_total, kRoomPercent, *context.whole);
+         at_least(facts.free_total, kUntestedPercent, *context.whole);
+}
+
+bool nodes_lack_kind(const Context& context) {
+  const auto nodes = allowed_nodes(context);
+  if (context.host == nullptr || nodes.empty() || !context.request_known ||
+      context.request.movable || context.request.empty) {
+    return false;
+  }
+  bool any = false;
+  for (const Zone& zone : context.host->zones) {
+    if (std::find(nodes.begin(), nodes.end(), zone.node.value_or(0)) == nodes.end()) continue;
+    if (zone.name != "Movable") return false;
+    any = true;
+  }
+  return any;
 }
 
 Bytes zone_amount(const Zone& zone, std::string_view name) {

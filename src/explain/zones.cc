@@ -88,15 +88,21 @@ std::string failed_test(const Context& context, const ZoneTest& test) {
                       pages_of_order(context.order, context.page_size), " that it may use",
                       largest_block_text(zone)});
     case ZoneVerdict::served:
-      return text_of({"enough by these numbers (min ", kib_text(test.min),
-                      "): freed after the request had failed, or not what it failed for"});
+      if (passes_last_try(context, test)) {
+        return text_of({"enough by these numbers (min ", kib_text(test.min),
+                        "): freed after the request had failed, or not what it failed for"});
+      }
+      return text_of({"above min ", kib_text(test.min), " + lowmem_reserve ",
+                      kib_text(test.reserve), ", but not above high ",
+                      kib_text(zone.find("high").value_or(KiB(0))),
+                      " + the same, which the last try before a kill asks for"});
     case ZoneVerdict::below_min:
       return text_of({"not more than min ", kib_text(test.min), ", which was raised by ",
                       kib_text(test.boost.value_or(KiB(0))), " for a while (watermark boost)"});
     case ZoneVerdict::unknown:
       break;
   }
-  return "whether the request could use it is not known";
+  return "which no test was made for";
 }
 
 std::string zone_sentence(const Context& context, const ZoneTest& test) {
@@ -243,7 +249,11 @@ std::optional<Finding> find_free_but_unusable(const Context& context) {
         "what failed before, perhaps the limit of a memory cgroup, is not in this "
         "report. It need not have been the host's memory.";
   }
-  tell_zones(context, tests, finding);
+  if (context.request_known && context.request.empty) {
+    add_zone_lines(context, finding.lines);
+  } else {
+    tell_zones(context, tests, finding);
+  }
   finding.numbers = {bytes_number("free_bytes", free)};
   if (context.report.trigger) add_evidence(finding.lines, context.report.trigger->line);
   return finding;
