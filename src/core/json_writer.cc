@@ -144,11 +144,15 @@ void JsonWriter::end_array() {
   end(']');
 }
 
-void JsonWriter::key(std::string_view name) {
+void JsonWriter::begin_key() {
   OOMKIT_CHECK(!levels_.empty() && levels_.back().is_object, "a key in an array or nowhere");
   OOMKIT_CHECK(!after_key_, "two keys without a value between them");
   if (levels_.back().has_items) *out_ += ',';
   levels_.back().has_items = true;
+}
+
+void JsonWriter::key(std::string_view name) {
+  begin_key();
   append_json_string(*out_, name);
   *out_ += ':';
   after_key_ = true;

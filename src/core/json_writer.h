@@ -31,7 +31,7 @@ class JsonWriter {
   void key(std::string_view name);
   // A name that stands in our source and needs no escaping: the fast path of records.
   void plain_key(std::string_view name) {
-    separate();
+    begin_key();
     *out_ += '"';
     out_->append(name);
     *out_ += "\":";
@@ -74,6 +74,7 @@ class JsonWriter {
     bool has_items;
   };
 
+  void begin_key();
   void separate();
   void begin(char bracket);
   void end(char bracket);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/json_writer.h"
+#include "core/text.h"
 
 namespace oomkit {
 namespace {
@@ -75,15 +76,15 @@ void append_spelled_out(std::string& out, char32_t c) {
   }
 }
 
-// Hands on the text piece by piece: plain ASCII bytes one at a time to `plain`, all else
-// as finished UTF-8 to `other`.
+// Hands on the text piece by piece: plain ASCII bytes one at a time, with the byte that
+// follows (0 at the end), to `plain`, all else as finished UTF-8 to `other`.
 template <class Plain, class Other>
 void for_each_visible(std::string_view text, Plain plain, Other other) {
   std::string spelled;
   while (!text.empty()) {
     const auto byte = static_cast<unsigned char>(text.front());
     if (byte >= 0x20 && byte < 0x7f) {
-      plain(text.front());
+      plain(text.front(), text.size() > 1 ? text[1] : '\0');
       text.remove_prefix(1);
       continue;
     }
@@ -118,7 +119,7 @@ CodePoint first_code_point(std::string_view text) {
 
 void append_visible(std::string& out, std::string_view text) {
   for_each_visible(
-      text, [&](char c) { out += c; }, [&](std::string_view piece) { out += piece; });
+      text, [&](char c, char) { out += c; }, [&](std::string_view piece) { out += piece; });
 }
 
 std::string visible(std::string_view text) {
@@ -129,7 +130,7 @@ std::string visible(std::string_view text) {
 }
 
 void append_html(std::string& out, std::string_view text) {
-  const auto plain = [&](char c) {
+  const auto plain = [&](char c, char) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -164,7 +165,9 @@ void append_markdown(std::string& out, std::string_view text) {
   // formatting anywhere in a line are. '<' and '&' as entities, because ticket systems
   // differ in whether "\<" still opens a tag; '@' and '#' would notify people and link
   // issues there.
-  const auto plain = [&](char c) {
+  const std::size_t begin = out.size();
+  const auto in_word = [](char c) { return is_alpha(c) || is_digit(c); };
+  const auto plain = [&](char c, char next) {
     switch (c) {
       case '<':
         out += "&lt;";
@@ -181,15 +184,22 @@ void append_markdown(std::string& out, std::string_view text) {
       case '#':
         out += "&#35;";
         return;
+      case '_':
+        // Inside a word it is a letter to Markdown, and kernel words are full of it.
+        if (out.size() == begin || !in_word(out.back()) || !in_word(next)) out += '\\';
+        break;
       default:
         break;
     }
-    constexpr std::string_view kEscaped = "\\`*_{}[]|~$";
+    constexpr std::string_view kEscaped = "\\`*{}[]|~$";
     if (kEscaped.find(c) != std::string_view::npos) out += '\\';
     out += c;
   };
-  const std::size_t begin = out.size();
-  for_each_visible(text, plain, [&](std::string_view piece) { out += piece; });
+  // What is spelled out ("\x1b") begins with a backslash, which Markdown would take.
+  for_each_visible(text, plain, [&](std::string_view piece) {
+    if (piece.front() == '\\') out += '\\';
+    out += piece;
+  });
   // "- x", "+ x", "1. x" and "---" format only at the beginning of a line, and a text may
   // come to stand there.
   if (out.size() > begin && (out[begin] == '-' || out[begin] == '+' || out[begin] == '='))

@@ -125,9 +125,7 @@ class HtmlRenderer final : public Renderer {
     for (std::size_t i = 0; i < static_cast<std::size_t>(Damage::kCount); ++i) {
       const auto kind = static_cast<Damage>(i);
       if (damage.of(kind) == 0) continue;
-      foot += "<p>" + grouped_text(damage.of(kind)) + " ";
-      append_html(foot, describe(kind).sentence);
-      foot += "</p>\n";
+      foot += "<p>" + html(damage_text(kind, damage.of(kind))) + "</p>\n";
     }
     foot += "<p>Written by oom explain.</p>\n</footer>\n</main>\n</body>\n</html>\n";
     output_(foot);

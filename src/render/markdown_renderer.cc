@@ -218,8 +218,7 @@ class MarkdownRenderer final : public Renderer {
     for (std::size_t i = 0; i < static_cast<std::size_t>(Damage::kCount); ++i) {
       const auto kind = static_cast<Damage>(i);
       if (damage.of(kind) == 0) continue;
-      warnings.push_back(grouped_text(damage.of(kind)) + " " +
-                         std::string(describe(kind).sentence));
+      warnings.push_back(damage_text(kind, damage.of(kind)));
     }
     if (!warnings.empty()) text_ += "## About the log\n\n";
     append_list(text_, warnings);

@@ -131,19 +131,18 @@ std::string iso_time_text(const WallTime& time) {
 std::string line_ranges_text(std::vector<std::uint64_t> lines, std::size_t ranges_max) {
   std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  if (!lines.empty() && lines.front() == 0) lines.erase(lines.begin());
   std::string text;
   std::size_t ranges = 0;
   for (std::size_t begin = 0; begin < lines.size();) {
     std::size_t end = begin + 1;
     while (end < lines.size() && lines[end] == lines[end - 1] + 1)
       ++end;
-    if (lines[begin] != 0) {
-      if (ranges == ranges_max)
-        return text + " and " + std::to_string(lines.size() - begin) + " more";
-      if (ranges++ != 0) text += ", ";
-      text += std::to_string(lines[begin]);
-      if (end - begin > 1) text += "-" + std::to_string(lines[end - 1]);
-    }
+    if (ranges == ranges_max)
+      return text + " and " + std::to_string(lines.size() - begin) + " more";
+    if (ranges++ != 0) text += ", ";
+    text += std::to_string(lines[begin]);
+    if (end - begin > 1) text += "-" + std::to_string(lines[end - 1]);
     begin = end;
   }
   return text;
@@ -154,7 +153,8 @@ std::string bar_text(double share, std::size_t cells) {
   constexpr std::array<const char*, 8> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const double bounded = std::min(share, 1.0);
   auto eighths = static_cast<std::size_t>(std::llround(bounded * static_cast<double>(cells) * 8));
-  eighths = std::max<std::size_t>(eighths, 1);
+  // Less than what reads as 0.1 % is shown as nothing, as its number is.
+  if (eighths == 0 && share >= 0.0005) eighths = 1;
   std::string text;
   for (std::size_t i = 0; i < eighths / 8; ++i)
     text += "█";
@@ -165,6 +165,10 @@ std::string bar_text(double share, std::size_t cells) {
 double share_of(Bytes part, Bytes whole) {
   if (whole.count() == 0) return 0;
   return static_cast<double>(part.count()) / static_cast<double>(whole.count());
+}
+
+std::string damage_text(Damage kind, std::uint64_t count) {
+  return std::string(describe(kind).sentence) + " (" + grouped_text(count) + ")";
 }
 
 std::string share_percent_text(double share) {

@@ -8,6 +8,7 @@
 
 #include "core/time.h"
 #include "core/units.h"
+#include "model/damage.h"
 
 namespace oomkit {
 
@@ -33,12 +34,15 @@ std::string iso_time_text(const WallTime& time);
 // `ranges_max` ranges, then "and 17 more".
 std::string line_ranges_text(std::vector<std::uint64_t> lines, std::size_t ranges_max);
 
-// "█████▌" for `share` of `cells` in eighths of a cell; something, however small, is shown
-// by the thinnest block, and nothing by nothing.
+// "█████▌" for `share` of `cells` in eighths of a cell; a share that reads as 0.1 % or more
+// is shown at least by the thinnest block.
 std::string bar_text(double share, std::size_t cells);
 
 // The part of the whole as a fraction; 0 for an empty whole.
 double share_of(Bytes part, Bytes whole);
+
+// "wrapped lines were put together again (12)".
+std::string damage_text(Damage kind, std::uint64_t count);
 
 // "87.6 %" of a fraction.
 std::string share_percent_text(double share);

@@ -28,7 +28,7 @@ struct RenderOptions {
   bool colour = false;
   bool redact = false;  // Hosts, users, paths and ids become stable stand-ins ("host-1").
   // Makes a place for text that must wait; absent: in memory.
-  std::function<std::unique_ptr<TextStore>()> make_store;
+  std::function<std::unique_ptr<TextStore>()> make_store = nullptr;
 };
 
 struct InputLine {

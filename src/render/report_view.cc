@@ -171,7 +171,8 @@ std::string evidence_text(const Explanation& explanation) {
   if (explanation.report.selection) lines.push_back(explanation.report.selection->line);
   const std::string ranges = line_ranges_text(std::move(lines), kRangesMax);
   if (ranges.empty()) return "";
-  std::string text = "lines " + ranges;
+  const bool several = ranges.find_first_of(",-") != std::string::npos;
+  std::string text = (several ? "lines " : "line ") + ranges;
   if (!explanation.report.input.empty()) text += " of " + explanation.report.input;
   return text;
 }

@@ -119,7 +119,13 @@ std::string StandIns::learned(std::string_view name, std::string stand_in) {
 
 std::string StandIns::path(const std::string& name) {
   if (name.empty() || name == "/") return name;
-  return learned(name, "/" + of("cgroup", name));
+  const std::string stand_in = of("cgroup", name);
+  // Sentences name a cgroup by the last part of its path, too.
+  constexpr std::size_t kTellingMin = 4;
+  const std::size_t slash = name.find_last_of('/');
+  if (slash != std::string::npos && name.size() - slash - 1 >= kTellingMin)
+    learned(std::string_view(name).substr(slash + 1), stand_in);
+  return learned(name, "/" + stand_in);
 }
 
 std::string StandIns::id(std::string_view kind, const std::string& id) {

@@ -84,9 +84,8 @@ class SummaryRenderer final : public Renderer {
     for (std::size_t i = 0; i < static_cast<std::size_t>(Damage::kCount); ++i) {
       const auto kind = static_cast<Damage>(i);
       if (damage.of(kind) == 0 || describe(kind).severity == DamageSeverity::info) continue;
-      std::string text = "about the log: " + grouped_text(damage.of(kind)) + " ";
-      text += describe(kind).sentence;
-      add_text(text, Role::warning, pending_.size());
+      add_text("about the log: " + damage_text(kind, damage.of(kind)), Role::warning,
+               pending_.size());
     }
     flush();
   }

@@ -59,8 +59,7 @@ class TextRenderer final : public Renderer {
         append_heading(screen(), "About the log");
         first = false;
       }
-      std::string line = grouped_text(damage.of(kind)) + " ";
-      line += describe(kind).sentence;
+      const std::string line = damage_text(kind, damage.of(kind));
       const bool info = describe(kind).severity == DamageSeverity::info;
       paint_.begin(text_, info ? Role::aside : Role::warning);
       append_paragraph(text_, line, columns_, 2);

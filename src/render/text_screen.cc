@@ -15,52 +15,80 @@ namespace {
 constexpr std::size_t kIndent = 2;
 constexpr std::size_t kFactColumn = 15;
 
+// The columns of the ledger: label, amount, bar, share, and a note where there is room.
+struct LedgerLayout {
+  static constexpr std::size_t kLabelMax = 34;
+  static constexpr std::size_t kAmount = 10;  // "1023.9 MiB"
+  static constexpr std::size_t kShare = 7;    // "100.0 %"
+  static constexpr std::size_t kNoteMin = 28;
+  static constexpr std::size_t kBarWithNotes = 32;
+
+  LedgerLayout(const LedgerView& ledger, std::size_t columns) {
+    for (const LedgerLine& line : ledger.lines)
+      label = std::max(label, display_width(label_of(line)));
+    const std::size_t fixed = kIndent + label + 2 + kAmount + 2 + 2 + kShare;
+    bar = columns > fixed + 10 ? columns - fixed : 10;
+    if (bar >= kBarWithNotes + 2 + kNoteMin) {
+      note = bar - kBarWithNotes - 2;
+      bar = kBarWithNotes;
+    }
+  }
+
+  static std::string label_of(const LedgerLine& line) {
+    return shortened(visible(line.label), kLabelMax) + (line.in_no_process ? " *" : "");
+  }
+
+  std::size_t label = 0;
+  std::size_t bar = 0;
+  std::size_t note = 0;  // 0: no room.
+};
+
+void append_ledger_line(TextScreen screen, const LedgerLine& line, const LedgerLayout& layout) {
+  std::string& out = screen.out;
+  append_spaces(out, kIndent);
+  append_left(out, LedgerLayout::label_of(line), layout.label);
+  append_spaces(out, 2);
+  append_right(out, size_text(line.amount), LedgerLayout::kAmount);
+  append_spaces(out, 2);
+  if (line.kind == LedgerLine::Kind::whole) {
+    const std::size_t used = kIndent + layout.label + 2 + LedgerLayout::kAmount + 2;
+    if (line.note.empty()) {
+      out.erase(out.size() - 2);
+      out += '\n';
+      return;
+    }
+    append_wrapped(out, visible(line.note), screen.columns, used, used);
+    return;
+  }
+  const std::string bar = bar_text(line.share, layout.bar);
+  const Role role = line.kind == LedgerLine::Kind::unaccounted ? Role::aside
+                    : line.in_no_process                       ? Role::unowned_memory
+                                                               : Role::process_memory;
+  screen.paint.append(out, role, bar);
+  append_spaces(out, layout.bar - std::min(layout.bar, display_width(bar)));
+  append_spaces(out, 2);
+  append_right(out, share_percent_text(line.share), LedgerLayout::kShare);
+  if (layout.note > 0 && !line.note.empty()) {
+    append_spaces(out, 2);
+    screen.paint.append(out, Role::aside, shortened(visible(line.note), layout.note));
+  }
+  out += '\n';
+}
+
 void append_ledger(TextScreen screen, const ReportView& view) {
   if (!view.ledger) return;
   std::string aside;
   for (const std::string& known : view.circumstances)
     aside += (aside.empty() ? "" : ", ") + visible(known);
   append_heading(screen, view.ledger->title, aside);
-  std::size_t label_width = 0;
+  const LedgerLayout layout(*view.ledger, screen.columns);
   for (const LedgerLine& line : view.ledger->lines) {
-    label_width =
-        std::max(label_width, display_width(visible(line.label)) + (line.in_no_process ? 2 : 0));
-  }
-  constexpr std::size_t kAmount = 10;  // "1023.9 MiB"
-  constexpr std::size_t kPercent = 8;  // "100.0 %"
-  const std::size_t fixed = kIndent + label_width + 2 + kAmount + 2 + 2 + kPercent;
-  const std::size_t bar_cells = screen.columns > fixed + 10 ? screen.columns - fixed : 10;
-  for (const LedgerLine& line : view.ledger->lines) {
-    std::string& out = screen.out;
     if (line.kind == LedgerLine::Kind::whole) {
-      append_spaces(out, kIndent);
-      screen.paint.append(out, Role::aside, std::string(screen.columns - kIndent, '-'));
-      out += '\n';
+      append_spaces(screen.out, kIndent);
+      screen.paint.append(screen.out, Role::aside, std::string(screen.columns - kIndent, '-'));
+      screen.out += '\n';
     }
-    append_spaces(out, kIndent);
-    append_left(out, visible(line.label) + (line.in_no_process ? " *" : ""), label_width);
-    append_spaces(out, 2);
-    append_right(out, size_text(line.amount), kAmount);
-    append_spaces(out, 2);
-    if (line.kind == LedgerLine::Kind::whole) {
-      append_wrapped(out, visible(line.note), screen.columns, kIndent + label_width + kAmount + 4,
-                     kIndent + label_width + kAmount + 4);
-      continue;
-    }
-    const std::string bar = bar_text(line.share, bar_cells);
-    const Role role = line.kind == LedgerLine::Kind::unaccounted ? Role::aside
-                      : line.in_no_process                       ? Role::unowned_memory
-                                                                 : Role::process_memory;
-    screen.paint.append(out, role, bar);
-    append_spaces(out, bar_cells - std::min(bar_cells, display_width(bar)));
-    append_spaces(out, 2);
-    append_right(out, share_percent_text(line.share), kPercent);
-    out += '\n';
-    if (!line.note.empty()) {
-      screen.paint.begin(out, Role::aside);
-      append_paragraph(out, visible(line.note), screen.columns, kIndent + label_width + 2);
-      screen.paint.end(out, Role::aside);
-    }
+    append_ledger_line(screen, line, layout);
   }
   if (view.ledger->some_in_no_process) {
     screen.paint.append(screen.out, Role::aside, "  * in no process: killing one frees none of it");
@@ -153,9 +181,9 @@ void append_zones(TextScreen screen, const ReportView& view) {
   table.add_column("reserve", Align::right);
   table.add_column("", Align::left);
   for (const ZoneLine& line : view.zones) {
-    table.add_row(
-        {visible(line.zone), line.free, line.unusable, line.min, line.reserve, line.verdict},
-        line.failed ? Role::warning : Role::plain);
+    table.add_row({shortened(visible(line.zone), 24), line.free, line.unusable, line.min,
+                   line.reserve, line.verdict},
+                  line.failed ? Role::warning : Role::plain);
   }
   table.append_to(screen.out, screen.paint, kIndent, screen.columns);
   screen.paint.begin(screen.out, Role::aside);

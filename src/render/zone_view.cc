@@ -13,17 +13,17 @@ std::string unusable_text(const ZoneTest& test) {
 std::string verdict_text(const ZoneTest& test) {
   switch (test.verdict) {
     case ZoneVerdict::served:
-      return "could have served it when this was printed";
+      return "could have served it";
     case ZoneVerdict::not_allowed:
-      return "not allowed for this request";
+      return "not allowed";
     case ZoneVerdict::below_min:
-      return "free is below the minimum";
+      return "below min";
     case ZoneVerdict::reserved:
-      return "the rest is reserved for other requests";
+      return "below min + reserve";
     case ZoneVerdict::cma_or_atomic:
-      return "what is free is set apart";
+      return "only what is set apart";
     case ZoneVerdict::fragmented:
-      return "no block that is large enough";
+      return "no block large enough";
     case ZoneVerdict::unknown:
       break;
   }
