@@ -1,4 +1,7 @@
 // Reading what was written gives the report back: every kernel, many reports, every frame.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -158,6 +161,29 @@ TEST_P(Framed, AFrameChangesNothingOfTheReport) {
 
 INSTANTIATE_TEST_SUITE_P(Frames, Framed, testing::ValuesIn(test::kFrameStyles),
                          [](const auto& style) { return std::string(name_of(style.param)); });
+
+// What the log of a real kernel says can be said by every other, and read again.
+TEST(RoundTripTest, RealReportsAreReadAgainAsEveryKernelWouldHavePrintedThem) {
+  const std::filesystem::path folder = OOMKIT_SOURCE_DIR "/../shared/logs";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no folder of sample logs";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".log") continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string log((std::istreambuf_iterator<char>(file)), {});
+    for (const OomReport& report : read(log).reports) {
+      for (const KernelVersion& version : test::kernel_versions()) {
+        const std::string text = write_report(report, version);
+        SCOPED_TRACE("as Linux " + to_string(version) + ":\n" + text);
+        const Collected collected = read(text);
+        ASSERT_EQ(collected.reports.size(), text.empty() ? 0U : 1U);
+        if (text.empty()) continue;
+        ASSERT_EQ(test::report_difference(strip_provenance(collected.reports[0]),
+                                          as_printed_by(report, version)),
+                  "");
+      }
+    }
+  }
+}
 
 // A log of several reports, one after the other, is as many reports.
 TEST(RoundTripTest, ReportsInARowStayApart) {
