@@ -109,7 +109,14 @@ void write_selection(JsonWriter& json, const OomReport& report) {
   json.end_object();
 }
 
-void write_victim(JsonWriter& json, const Victim& victim, Killer killer) {
+// A userspace killer names its victim's score; the kernel named that of its choice, up to
+// 5.1, on the line before the kill.
+std::optional<std::int64_t> score_of(const OomReport& report, const Victim& victim) {
+  const bool chosen = victim.role == Victim::Role::chosen && report.selection;
+  return !victim.score && chosen ? report.selection->score : victim.score;
+}
+
+void write_victim(JsonWriter& json, const OomReport& report, const Victim& victim) {
   json.begin_object();
   json.plain_field("pid", victim.pid);
   json.plain_field("comm", victim.comm);
@@ -121,10 +128,10 @@ void write_victim(JsonWriter& json, const Victim& victim, Killer killer) {
   json.plain_field("pgtables_bytes", bytes_of(victim.pgtables));
   json.plain_field("oom_score_adj", victim.oom_score_adj);
   json.plain_field("reaped", victim.reaped);
-  json.plain_field("killer", name_of(killer));
+  json.plain_field("killer", name_of(report.killer));
   json.plain_field("role", name_of(victim.role));
   json.plain_field("rss_bytes", bytes_of(victim.rss));
-  json.plain_field("score", victim.score);
+  json.plain_field("score", score_of(report, victim));
   json.plain_field("signal", victim.signal);
   json.plain_field("escalated_to", victim.escalated_to);
   json.plain_field("cgroup", victim.cgroup);
@@ -262,7 +269,7 @@ void write_report(JsonWriter& json, std::size_t index, const Explanation& explan
   json.plain_key("victims");
   json.begin_array();
   for (const Victim& victim : report.victims)
-    write_victim(json, victim, report.killer);
+    write_victim(json, report, victim);
   json.end_array();
   write_predicted(json, explanation);
   write_name_sums(json, explanation.by_name);
