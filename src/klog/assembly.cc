@@ -59,7 +59,9 @@ void Assembly::State::take_record(const LogRecord& record) {
     }
   }
   current->joiner.add(record, *this);
-  if (!queue.empty()) emit_ready(false);
+  // Nothing is so urgent that each record would have to look.
+  constexpr std::uint64_t kLookEvery = 16;
+  if (count % kLookEvery == 0 || queue.size() > kReportsHeldMax) emit_ready(false);
 }
 
 // The source of a record. What names no host or no caller, a wrapped line's second half

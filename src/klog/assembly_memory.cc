@@ -279,14 +279,19 @@ void Assembly::State::on_task_row(const LogicalLine& line) {
     damage.add(Damage::row_unreadable);
     return;
   }
-  LineNotes notes{.cut = line.cut};
-  Task task;
+  // Read where it will stay, and taken away again if it is none.
+  std::vector<Task>& tasks = report->report.at.tasks;
+  if (tasks.size() == tasks.capacity()) tasks.reserve(std::max<std::size_t>(64, 2 * tasks.size()));
+  Task& task = tasks.emplace_back();
   task.line = line.line;
-  switch (read_task_row(line.text, report->columns, task, notes)) {
+  LineNotes notes{.cut = line.cut};
+  const RowResult result = read_task_row(line.text, report->columns, task, notes);
+  if (result == RowResult::short_row || result == RowResult::impossible) tasks.pop_back();
+  switch (result) {
     case RowResult::good:
     case RowResult::no_comm:
       report->row_was_kept = true;
-      keep_row(*report, std::move(task));
+      keep_last_row(*report);
       break;
     case RowResult::short_row:
       ++report->report.damaged_lines;
@@ -300,16 +305,23 @@ void Assembly::State::on_task_row(const LogicalLine& line) {
   note_overflows(*report, notes);
 }
 
-void Assembly::State::keep_row(OpenReport& report, Task&& task) {
+void Assembly::State::keep_last_row(OpenReport& report) {
   std::vector<Task>& tasks = report.report.at.tasks;
-  // The same line twice in a row: a log that has every line from two sources.
-  if (!tasks.empty() && tasks.back().pid == task.pid && tasks.back().comm == task.comm) return;
-  if (tasks.size() >= kTasksMax || rows_held >= kTasksMax) {
+  const Task& task = tasks.back();
+  if (tasks.size() > 1) {
+    // The same line twice in a row: a log that has every line from two sources.
+    const Task& before = tasks[tasks.size() - 2];
+    if (before.pid == task.pid && before.comm == task.comm) {
+      tasks.pop_back();
+      return;
+    }
+  }
+  if (tasks.size() > kTasksMax || rows_held >= kTasksMax) {
+    tasks.pop_back();
     ++report.report.tasks_dropped;
     damage.add(Damage::rows_dropped);
     return;
   }
-  tasks.push_back(std::move(task));
   if (&report != current->tentative.get()) ++rows_held;
 }
 

@@ -127,7 +127,7 @@ struct Assembly::State final : LogicalLineSink {
   void on_stat_pair(const LogicalLine& line);
   void on_task_header(const LogicalLine& line);
   void on_task_row(const LogicalLine& line);
-  void keep_row(OpenReport& report, Task&& task);
+  void keep_last_row(OpenReport& report);
   bool infer_columns(OpenReport& report, const LogicalLine& line);
 
   // assembly_verdict.cc

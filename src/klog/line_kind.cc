@@ -214,17 +214,25 @@ bool is_elision(std::string_view text) {
                        equal_fold(word, "omitted") || equal_fold(word, "truncated"));
 }
 
+// "[ 3882]     0  3882", the beginning of a task row.
+bool is_task_row(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  const char* at = text.data() + 1;
+  at += scan_blanks(at, end);
+  if (at != end && *at == '-') ++at;
+  const std::size_t digits = scan_digits(at, end).length;
+  if (digits == 0 || digits > kDigitsMax) return false;
+  at += digits;
+  if (at == end || *at != ']') return false;
+  ++at;
+  at += scan_blanks(at, end);
+  return at != end && (is_digit(*at) || *at == '-');
+}
+
 LineKind classify_bracket(std::string_view text) {
+  if (is_task_row(text)) return LineKind::task_row;
   std::size_t at = 1;
   skip_blanks(text, at);
-  std::size_t end = at;
-  if (end < text.size() && text[end] == '-') ++end;
-  while (end < text.size() && is_digit(text[end]))
-    ++end;
-  if (end > at && end < text.size() && text[end] == ']') {
-    const std::string_view rest = trim_left(text.substr(end + 1));
-    if (!rest.empty() && (is_digit(rest[0]) || rest[0] == '-')) return LineKind::task_row;
-  }
   if (text.substr(at).starts_with("pid")) {
     const std::string_view rest = trim_left(text.substr(at + 3));
     if (rest.starts_with("]") && trim_left(rest.substr(1)).starts_with("uid")) {

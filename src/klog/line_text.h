@@ -5,12 +5,15 @@
 // number that does not fit is damage and no value, and is counted.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "core/text.h"
 #include "core/units.h"
+#include "klog/line_number.h"
 
 namespace oomkit {
 
@@ -54,28 +57,31 @@ constexpr void skip_blanks(std::string_view text, std::size_t& at) {
     ++at;
 }
 
+// Numbers of 19 digits and more: those up to 2^63-1 are values, the rest is damage.
+inline std::optional<std::int64_t> take_long_number(std::string_view text, std::size_t& at,
+                                                    LineNotes& notes) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
+  at = static_cast<std::size_t>(end - text.data());
+  if (error == std::errc()) return value;
+  ++notes.overflows;
+  return std::nullopt;
+}
+
 // A decimal number at `at`, with a sign or without, and `at` behind it. Without one `at`
 // stays where it is; behind one that does not fit it moves on, and the notes count it.
 inline std::optional<std::int64_t> take_number(std::string_view text, std::size_t& at,
                                                LineNotes& notes) {
-  std::size_t i = at;
-  const bool negative = i < text.size() && text[i] == '-';
-  if (negative) ++i;
-  const std::size_t begin = i;
-  std::uint64_t value = 0;
-  while (i < text.size() && is_digit(text[i]) && i - begin < 19)
-    value = value * 10 + static_cast<std::uint64_t>(text[i++] - '0');
-  if (i == begin) return std::nullopt;
-  const bool longer = i < text.size() && is_digit(text[i]);
-  while (i < text.size() && is_digit(text[i]))
-    ++i;
-  at = i;
-  if (longer || value > static_cast<std::uint64_t>(INT64_MAX)) {
-    ++notes.overflows;
-    return std::nullopt;
-  }
-  const auto positive = static_cast<std::int64_t>(value);
-  return negative ? -positive : positive;
+  if (at >= text.size()) return std::nullopt;
+  const bool negative = text[at] == '-';
+  const char* const begin = text.data() + at + (negative ? 1 : 0);
+  const char* const end = text.data() + text.size();
+  const Digits digits = scan_digits(begin, end);
+  if (digits.length == 0) return std::nullopt;
+  if (digits.length > kDigitsMax) return take_long_number(text, at, notes);
+  at += digits.length + (negative ? 1 : 0);
+  const auto value = static_cast<std::int64_t>(digits.value);
+  return negative ? -value : value;
 }
 
 // As take_number, but nothing if the number touches the end of a line that is cut.

@@ -133,7 +133,7 @@ bool read_stat_pair(std::string_view text, MemcgStat& stat, LineNotes& notes) {
   std::size_t at = blank + 1;
   const auto value = take_ended_number(text, at, notes);
   if (!value || at != text.size() || stat.find(text.substr(0, blank))) return false;
-  stat.set(text.substr(0, blank), *value);
+  stat.add(text.substr(0, blank), *value);
   return true;
 }
 

@@ -210,6 +210,31 @@ bool is_possible(const Task& task) {
   return off <= allowed && off >= -allowed;
 }
 
+// Rows are nine lines of ten in a log of reports, so they are read by bare pointers.
+struct RowNumber {
+  const char* end = nullptr;  // Null if there is no number.
+  std::int64_t value = 0;
+};
+
+RowNumber long_number(const char* begin, const char* row_end, LineNotes& notes) {
+  const std::string_view text(begin, static_cast<std::size_t>(row_end - begin));
+  std::size_t at = 0;
+  const auto value = take_number(text, at, notes);
+  return value ? RowNumber{begin + at, *value} : RowNumber{};
+}
+
+// The number behind the blanks at `at`.
+inline RowNumber row_number(const char* at, const char* row_end, LineNotes& notes) {
+  at += scan_blanks(at, row_end);
+  const bool negative = at != row_end && *at == '-';
+  if (negative) ++at;
+  const Digits digits = scan_digits(at, row_end);
+  if (digits.length == 0) return {};
+  if (digits.length > kDigitsMax) return long_number(negative ? at - 1 : at, row_end, notes);
+  const auto value = static_cast<std::int64_t>(digits.value);
+  return {at + digits.length, negative ? -value : value};
+}
+
 }  // namespace
 
 std::optional<TaskColumns> read_task_header(std::string_view text) {
@@ -273,24 +298,27 @@ TaskColumns infer_task_columns(std::string_view row, std::optional<KernelVersion
 
 RowResult read_task_row(std::string_view text, const TaskColumns& columns, Task& task,
                         LineNotes& notes) {
-  std::size_t at = 0;
-  const auto pid = take_pid(text, at, notes);
-  if (!pid) return RowResult::short_row;
-  task.pid = *pid;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  at += scan_blanks(at, end);
+  if (at == end || *at != '[') return RowResult::short_row;
+  const RowNumber pid = row_number(at + 1, end, notes);
+  if (pid.end == nullptr || pid.end == end || *pid.end != ']') return RowResult::short_row;
+  task.pid = pid.value;
+  at = pid.end + 1;
   for (std::size_t i = 0; i < columns.count; ++i) {
-    skip_blanks(text, at);
-    const auto number = take_number(text, at, notes);
-    if (!number) return RowResult::short_row;
-    if (at < text.size() && !is_space(text[at])) return RowResult::short_row;
-    const bool last = i + 1 == columns.count;
-    if (at == text.size()) {
+    const RowNumber number = row_number(at, end, notes);
+    if (number.end == nullptr) return RowResult::short_row;
+    at = number.end;
+    if (at == end) {
       // The comm is empty, or the row breaks off and this number with it.
-      if (!last) return RowResult::short_row;
+      if (i + 1 != columns.count) return RowResult::short_row;
       return is_possible(task) ? RowResult::no_comm : RowResult::impossible;
     }
-    store(task, columns.at[i], *number);
+    if (*at != ' ') return RowResult::short_row;
+    store(task, columns.at[i], number.value);
   }
-  task.comm.assign(trim_right(text.substr(at + 1)));
+  task.comm.assign(trim_right({at + 1, static_cast<std::size_t>(end - at - 1)}));
   if (!is_possible(task)) return RowResult::impossible;
   return task.comm.empty() ? RowResult::no_comm : RowResult::good;
 }

@@ -7,21 +7,27 @@
 namespace oomkit {
 namespace {
 
-// " (comm)": from its bracket to the last of the given ends, or to the last bracket.
-// `at` stands on the bracket and is moved behind the closing one.
+// " (comm)": what stands in its brackets. Nothing behind a comm holds a bracket, so the
+// line's last one is its end, if one of `ends` follows; a line that goes on with words of
+// others is searched for those. `at` is moved behind the closing bracket.
 std::optional<std::string_view> take_comm(std::string_view text, std::size_t& at,
                                           std::initializer_list<std::string_view> ends) {
   if (at >= text.size() || text[at] != '(') return std::nullopt;
-  for (const std::string_view end : ends) {
-    const std::size_t found = text.rfind(end);
-    if (found != std::string_view::npos && found > at) {
-      const std::string_view comm = text.substr(at + 1, found - at - 1);
-      at = found + 1;
-      return comm;
+  std::size_t close = text.size() - 1;
+  while (close > at && text[close] != ')')
+    --close;
+  if (close == at) return std::nullopt;
+  const std::string_view rest = text.substr(close);
+  const bool expected = std::any_of(ends.begin(), ends.end(),
+                                    [&](std::string_view end) { return rest.starts_with(end); });
+  if (!expected) {
+    for (const std::string_view end : ends) {
+      const std::size_t found = text.rfind(end);
+      if (found == std::string_view::npos || found <= at) continue;
+      close = found;
+      break;
     }
   }
-  const std::size_t close = text.rfind(')');
-  if (close == std::string_view::npos || close <= at) return std::nullopt;
   const std::string_view comm = text.substr(at + 1, close - at - 1);
   at = close + 1;
   return comm;

@@ -14,7 +14,7 @@ constexpr int kStrangersMax = 24;
 
 // Kinds of line that what continues another may look like by chance.
 bool may_continue(LineKind kind) {
-  return is_weak(kind) || kind == LineKind::register_dump;
+  return kind == LineKind::unknown || kind == LineKind::counters || kind == LineKind::register_dump;
 }
 
 template <std::size_t Size>

@@ -27,6 +27,9 @@ class NamedAmounts {
     }
     entries_.emplace_back(std::string(name), amount);
   }
+  // For a name that is known not to be there yet.
+  void add(std::string_view name, Unit amount) { entries_.emplace_back(std::string(name), amount); }
+  void reserve(std::size_t count) { entries_.reserve(count); }
   std::optional<Unit> find(std::string_view name) const {
     for (const auto& entry : entries_) {
       if (entry.first == name) return entry.second;

@@ -27,6 +27,7 @@ struct MemcgCounter {
 class MemcgStat {
  public:
   void set(std::string_view name, std::int64_t value);
+  void add(std::string_view name, std::int64_t value);  // Known not to be there yet.
   std::optional<std::int64_t> find(std::string_view name) const;
   std::optional<Bytes> bytes(std::string_view name) const;
   bool empty() const { return entries_.empty(); }

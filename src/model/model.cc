@@ -46,6 +46,10 @@ void MemcgStat::set(std::string_view name, std::int64_t value) {
   entries_.emplace_back(std::string(name), value);
 }
 
+void MemcgStat::add(std::string_view name, std::int64_t value) {
+  entries_.emplace_back(std::string(name), value);
+}
+
 std::optional<std::int64_t> MemcgStat::find(std::string_view name) const {
   for (const auto& entry : entries_) {
     if (entry.first == name) return entry.second;
