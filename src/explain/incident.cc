@@ -71,7 +71,7 @@ std::vector<Growth::Process> table_of(const OomReport& report) {
   table.reserve(report.at.tasks.size());
   for (const Task& task : report.at.tasks) {
     if (!task.rss && !task.rss_anon) continue;
-    table.push_back({task.tgid.value_or(task.pid), task.comm, own_use(task, *page_size)});
+    table.push_back({task.tgid.value_or(task.pid), CommKey(task.comm), own_use(task, *page_size)});
   }
   return table;
 }
@@ -258,7 +258,7 @@ void IncidentTracker::State::Open::add(Facts&& next) {
   facts.last_killed = !next.victims.empty();
   facts.returned.reset();
   for (IncidentVictim& victim : next.victims) {
-    if (victim.pid) growth.died(next.index, *victim.pid, victim.comm, victim.size);
+    if (victim.pid) growth.died(next.index, *victim.pid, CommKey(victim.comm), victim.size);
     if (victim.size) facts.returned = facts.returned.value_or(Bytes(0)) + *victim.size;
     victim.at_s = at_s;
     incident.victims.push_back(std::move(victim));
@@ -298,7 +298,7 @@ std::list<IncidentTracker::State::Open>::iterator IncidentTracker::State::find(c
   for (auto candidate = open.begin(); candidate != open.end(); ++candidate) {
     if (candidate->host_key != facts.host_key) continue;
     const bool shown = std::any_of(facts.victims.begin(), facts.victims.end(), [&](const auto& v) {
-      return v.pid && candidate->growth.shows(*v.pid, v.comm);
+      return v.pid && candidate->growth.shows(*v.pid, CommKey(v.comm));
     });
     if (!shown) continue;
     if (found != open.end()) return open.end();

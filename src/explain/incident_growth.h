@@ -10,15 +10,20 @@
 //    only beyond that size, unless nobody else grew, for then it is the leak itself.
 //  - A swarm of like-named processes (a fork bomb) grows together, none of it visibly.
 //
-// Of a process that never mattered only some sixty bytes are kept; points for a chart
-// only of the largest.
+// Of a process that never mattered only a hundred bytes are kept; points for a chart only
+// of the largest. A log may be one report after the other, so a row costs nanoseconds:
+// rows stay sorted by pid and are merged, names are compared as two numbers.
 #pragma once
 
+#include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/units.h"
@@ -26,11 +31,25 @@
 
 namespace oomkit {
 
+// A process name in the kernel's 16 bytes (TASK_COMM_LEN), cut to them where it is longer.
+class CommKey {
+ public:
+  CommKey() = default;
+  explicit CommKey(std::string_view comm);
+  std::string text() const;
+
+  friend bool operator==(const CommKey&, const CommKey&) = default;
+  friend auto operator<=>(const CommKey&, const CommKey&) = default;
+
+ private:
+  std::array<std::uint64_t, 2> bytes_{};
+};
+
 class Growth {
  public:
   struct Process {
     std::int64_t pid = 0;
-    std::string comm;
+    CommKey comm;
     Bytes use;  // Its own memory, in RAM and swap.
   };
 
@@ -39,11 +58,10 @@ class Growth {
   void observe(std::size_t report, std::optional<double> at_s, std::vector<Process> table,
                bool complete);
   // The process died in that report, which has been observed.
-  void died(std::size_t report, std::int64_t pid, const std::string& comm,
-            std::optional<Bytes> size);
+  void died(std::size_t report, std::int64_t pid, const CommKey& comm, std::optional<Bytes> size);
 
   // Whether the latest table has that process.
-  bool shows(std::int64_t pid, const std::string& comm) const;
+  bool shows(std::int64_t pid, const CommKey& comm) const;
   // Processes of the latest table that `table` has too.
   std::size_t common_with(const std::vector<Process>& table) const;
   std::optional<Bytes> use_of(std::int64_t pid) const;  // In the latest table.
@@ -68,18 +86,30 @@ class Growth {
   static constexpr std::size_t kNamesMax = 1024;
   static constexpr double kCulpritShare = 0.2;
 
-  struct Row {
-    std::int64_t pid = 0;
-    std::string comm;
-    Bytes first, before, last;  // Use: at first, in the table before, in the latest one.
-    double first_at = 0, last_at = 0;
-    std::size_t seen = 0;
-    double share = 0;  // Largest part of a step's growth that it made.
-    double grown = 0;  // All growth that counted, in bytes.
-    double last_rate = 0;
-    std::optional<double> born_rate;  // Came between two reports: its first step.
+  // Of the few that matter.
+  struct History {
     std::optional<std::size_t> killed_in;
     std::vector<IncidentPoint> points;
+  };
+  struct Row {
+    std::int64_t pid = 0;
+    CommKey comm;
+    Bytes first, before, last;  // Use: at first, in the table before, in the latest one.
+    double first_at = 0, last_at = 0;
+    double grown = 0;  // All growth that counted, in bytes.
+    double last_rate = 0;
+    double born_rate = -1;  // Of its first step, if it came between two reports.
+    double share = 0;       // Largest part of a step's growth that it made.
+    std::uint32_t seen = 0;
+    std::unique_ptr<History> history;
+
+    bool born() const { return born_rate >= 0; }
+    bool killed() const { return history && history->killed_in; }
+    bool pointed() const { return history && !history->points.empty(); }
+    History& remembered() {
+      if (!history) history = std::make_unique<History>();
+      return *history;
+    }
   };
   struct Swarm {
     double share = 0;
@@ -100,21 +130,30 @@ class Growth {
     double seconds = 0;
   };
 
-  Step merge(std::vector<Process>& table, std::optional<double> at_s, std::vector<Row>& next);
-  void judge(Step& step, std::vector<Row>& next);
-  void judge_swarms(const Step& step, const std::vector<Row>& next, double total);
+  struct NameSum {
+    double counted = 0, largest_counted = 0;
+    std::size_t processes = 0;
+    std::int64_t largest = 0;
+    Bytes before, last;
+  };
+
+  Step merge(const std::vector<Process>& table, std::optional<double> at_s);
+  void judge(Step& step);
+  void judge_swarms(const Step& step, double total);
+  void judge_name(const CommKey& comm, const NameSum& sum, double seconds, double total);
   void add_points(std::size_t report, double at_s);
   void thin_pointed();
   void bury(Row&& row);
   const Row* find(std::int64_t pid) const;
   bool in_swarm(const Row& row) const;
   static Culprit culprit_of(const Row& row);
-  Culprit culprit_of(const std::string& comm, const Swarm& swarm) const;
+  Culprit culprit_of(const CommKey& comm, const Swarm& swarm) const;
 
-  std::vector<Row> rows_;  // The latest table, by pid.
+  std::vector<Row> rows_;  // The latest table, by pid ...
+  std::vector<Row> next_;  // ... and the one that takes its place.
   std::vector<Row> gone_;  // Dead or vanished ones that matter.
-  std::map<std::string, Swarm> swarms_;
-  std::map<std::string, Bytes> size_at_death_;  // By name, of the victims so far.
+  std::map<CommKey, Swarm> swarms_;
+  std::map<CommKey, Bytes> size_at_death_;  // By name, of the victims so far.
   std::size_t last_report_ = 0;
   std::optional<double> last_at_;
   bool observed_ = false;

@@ -156,22 +156,36 @@ std::optional<Ranking> rank_tasks(const std::vector<Task>& tasks, const KernelVe
   ranking.tie = tie_rule(version);
   if (ranking.context.rule == BadnessRule::v0) return std::nullopt;
 
-  ranking.tasks.reserve(tasks.size());
+  // Sorted by small keys, not by the badnesses themselves: a host has thousands of tasks,
+  // and a log may have one report after the other.
+  struct Key {
+    std::int64_t points;
+    std::uint32_t place;  // In `found`, whose order is the walk's.
+    bool never;
+  };
+  std::vector<RankedTask> found;
+  std::vector<Key> keys;
+  found.reserve(tasks.size());
+  keys.reserve(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (const auto b = badness(tasks[i], ranking.context)) ranking.tasks.push_back({i, *b});
+    const auto b = badness(tasks[i], ranking.context);
+    if (!b) continue;
+    keys.push_back(
+        {b->points, static_cast<std::uint32_t>(found.size()), b->unkillable.has_value()});
+    found.push_back({i, *b});
     if (!tasks[i].swapents && !context.swap_absent) ranking.swap_known = false;
   }
-  if (ranking.tasks.empty()) return std::nullopt;
+  if (found.empty()) return std::nullopt;
 
   const bool last_wins = ranking.tie == TieRule::last;
-  const auto before = [&](const RankedTask& a, const RankedTask& b) {
-    const bool a_never = a.badness.unkillable.has_value();
-    const bool b_never = b.badness.unkillable.has_value();
-    if (a_never || b_never) return a_never != b_never ? b_never : a.index < b.index;
-    if (a.badness.points != b.badness.points) return a.badness.points > b.badness.points;
-    return last_wins ? a.index > b.index : a.index < b.index;
-  };
-  std::sort(ranking.tasks.begin(), ranking.tasks.end(), before);
+  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    if (a.never || b.never) return a.never != b.never ? b.never : a.place < b.place;
+    if (a.points != b.points) return a.points > b.points;
+    return last_wins ? a.place > b.place : a.place < b.place;
+  });
+  ranking.tasks.reserve(found.size());
+  for (const Key& key : keys)
+    ranking.tasks.push_back(found[key.place]);
 
   const Badness& top = ranking.tasks.front().badness;
   if (top.unkillable) return ranking;
