@@ -1,6 +1,7 @@
 #include "kernel/badness.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace oomkit {
@@ -18,7 +19,9 @@ std::int64_t saturate(Wide value) {
 
 // The kernel's unit is the page; a table of 4.15 and later gives bytes.
 std::optional<Pages> pgtables_of(const Task& task, PageSize page_size) {
-  if (task.pgtables) return floor_pages(*task.pgtables, page_size);
+  // The page size is a power of two; this runs for every task of every report.
+  const int shift = std::countr_zero(static_cast<std::uint32_t>(bytes_of(page_size).count()));
+  if (task.pgtables) return Pages(task.pgtables->count() >> shift);
   if (!task.nr_ptes) return std::nullopt;
   return Pages(saturate(Wide(*task.nr_ptes) + task.nr_pmds.value_or(0) + task.nr_puds.value_or(0)));
 }
@@ -160,32 +163,36 @@ std::optional<Ranking> rank_tasks(const std::vector<Task>& tasks, const KernelVe
   // and a log may have one report after the other.
   struct Key {
     std::int64_t points;
+    std::uint32_t turn;   // Among equals: smaller is taken.
     std::uint32_t place;  // In `found`, whose order is the walk's.
-    bool never;
   };
   std::vector<RankedTask> found;
   std::vector<Key> keys;
+  std::vector<std::uint32_t> never;
   found.reserve(tasks.size());
   keys.reserve(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto b = badness(tasks[i], ranking.context);
     if (!b) continue;
-    keys.push_back(
-        {b->points, static_cast<std::uint32_t>(found.size()), b->unkillable.has_value()});
+    const auto place = static_cast<std::uint32_t>(found.size());
+    if (b->unkillable) {
+      never.push_back(place);
+    } else {
+      keys.push_back({b->points, ranking.tie == TieRule::last ? ~place : place, place});
+    }
     found.push_back({i, *b});
     if (!tasks[i].swapents && !context.swap_absent) ranking.swap_known = false;
   }
   if (found.empty()) return std::nullopt;
 
-  const bool last_wins = ranking.tie == TieRule::last;
-  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
-    if (a.never || b.never) return a.never != b.never ? b.never : a.place < b.place;
-    if (a.points != b.points) return a.points > b.points;
-    return last_wins ? a.place > b.place : a.place < b.place;
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return a.points != b.points ? a.points > b.points : a.turn < b.turn;
   });
   ranking.tasks.reserve(found.size());
   for (const Key& key : keys)
     ranking.tasks.push_back(found[key.place]);
+  for (const std::uint32_t place : never)
+    ranking.tasks.push_back(found[place]);
 
   const Badness& top = ranking.tasks.front().badness;
   if (top.unkillable) return ranking;
