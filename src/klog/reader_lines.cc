@@ -182,9 +182,11 @@ void HotLines::end_line() {
   line_ += '\n';
   if (has_anchor) {
     go_hot({}, line_position_);
-    // Not give_line(): the lines before it may have led into raw bytes.
-    run_hot(line_, 0, line_position_);
+    // Not give_line(): the lines before it may have led into raw bytes, and those may end
+    // inside this line with nobody wanting the rest of it.
+    const std::size_t given = run_hot(line_, 0, line_position_);
     if (cut) hot_until_ = std::max(hot_until_, end_position + kAfter);
+    if (given < line_.size()) pass_rest_of_line(given);
     return;
   }
   ++lines_;
@@ -193,6 +195,15 @@ void HotLines::end_line() {
   } else {
     kept_.clear();  // No line up to this one can be near enough to any later one.
   }
+}
+
+// line_ is whole, with its '\n', and what stands in it before `given` is done with.
+void HotLines::pass_rest_of_line(std::size_t given) {
+  line_.pop_back();
+  line_.erase(0, given);
+  line_position_ += given;
+  line_size_ = line_.size();
+  end_line();
 }
 
 void HotLines::keep(std::string_view lines) {

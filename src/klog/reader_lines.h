@@ -66,6 +66,7 @@ class HotLines {
   void begin_line(std::string_view text, std::uint64_t position);
   void continue_line(std::string_view text);
   void end_line();
+  void pass_rest_of_line(std::size_t given);
   void keep(std::string_view lines);
 
   HotLineSink* sink_;
