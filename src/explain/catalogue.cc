@@ -11,8 +11,8 @@
 namespace oomkit {
 
 const std::array<FindingKind, kFindingCount> kFindings = {{
-    {FindingId::memcg_limit, "memcg-limit", find_memcg_limit},
-    {FindingId::host_exhausted, "host-exhausted", find_host_exhausted},
+    {FindingId::memcg_limit, "memcg-limit", find_memcg_limit, true},
+    {FindingId::host_exhausted, "host-exhausted", find_host_exhausted, true},
     {FindingId::cpuset_exhausted, "cpuset-exhausted", find_cpuset_exhausted},
     {FindingId::mempolicy_exhausted, "mempolicy-exhausted", find_mempolicy_exhausted},
     {FindingId::lowmem_exhausted, "lowmem-exhausted", find_lowmem_exhausted},
@@ -27,8 +27,8 @@ const std::array<FindingKind, kFindingCount> kFindings = {{
     {FindingId::kernel_stack_heavy, "kernel-stack-heavy", find_kernel_stack_heavy},
     {FindingId::hugetlb_reserved, "hugetlb-reserved", find_hugetlb_reserved},
     {FindingId::unaccounted_memory, "unaccounted-memory", find_unaccounted_memory},
-    {FindingId::memory_sums, "memory-sums", find_memory_sums},
-    {FindingId::why_this_victim, "why-this-victim", find_why_this_victim},
+    {FindingId::memory_sums, "memory-sums", find_memory_sums, true},
+    {FindingId::why_this_victim, "why-this-victim", find_why_this_victim, true},
     {FindingId::victim_not_largest, "victim-not-largest", find_victim_not_largest},
     {FindingId::victim_not_culprit, "victim-not-culprit", find_victim_not_culprit},
     {FindingId::scores_degenerate, "scores-degenerate", find_scores_degenerate},
@@ -42,9 +42,9 @@ const std::array<FindingKind, kFindingCount> kFindings = {{
     {FindingId::repeated_kills, "repeated-kills", nullptr},
     {FindingId::growing_culprit, "growing-culprit", nullptr},
     {FindingId::time_to_next_kill, "time-to-next-kill", nullptr},
-    {FindingId::userspace_kill, "userspace-kill", find_userspace_kill},
+    {FindingId::userspace_kill, "userspace-kill", find_userspace_kill, true},
     {FindingId::cgroup_deleted, "cgroup-deleted", find_cgroup_deleted},
-    {FindingId::truncated_report, "truncated-report", find_truncated_report},
+    {FindingId::truncated_report, "truncated-report", find_truncated_report, true},
     {FindingId::free_but_unusable, "free-but-unusable", find_free_but_unusable},
     {FindingId::parent_limit, "parent-limit", find_parent_limit},
     {FindingId::memsw_limit, "memsw-limit", find_memsw_limit},
@@ -55,7 +55,7 @@ const std::array<FindingKind, kFindingCount> kFindings = {{
     {FindingId::dirty_cache, "dirty-cache", find_dirty_cache},
     {FindingId::unevictable_heavy, "unevictable-heavy", find_unevictable_heavy},
     {FindingId::manual_request, "manual-request", find_manual_request},
-    {FindingId::container_exit, "container-exit", find_container_exit},
+    {FindingId::container_exit, "container-exit", find_container_exit, true},
     {FindingId::reports_suppressed, "reports-suppressed", find_reports_suppressed},
 }};
 
@@ -68,10 +68,11 @@ std::string_view name_of(Severity severity) {
   return kNames[static_cast<std::size_t>(severity)];
 }
 
-std::vector<Finding> find_all(const Context& context) {
+std::vector<Finding> find_all(const Context& context, bool brief) {
   std::vector<Finding> findings;
+  findings.reserve(brief ? 8 : 16);
   for (const FindingKind& kind : kFindings) {
-    if (kind.rule == nullptr) continue;
+    if (kind.rule == nullptr || (brief && kind.skipped_in_brief)) continue;
     auto finding = kind.rule(context);
     if (!finding) continue;
     // What rests on the report as a whole points at where it begins.

@@ -20,6 +20,8 @@ struct FindingKind {
   std::string_view name;
   // Null for what only several reports together can show (incident.h).
   std::optional<Finding> (*rule)(const Context& context);
+  // What a line of --summary says in other words, or never says.
+  bool skipped_in_brief = false;
 };
 
 inline constexpr std::size_t kFindingCount = static_cast<std::size_t>(FindingId::kCount);
@@ -28,7 +30,7 @@ inline constexpr std::size_t kFindingCount = static_cast<std::size_t>(FindingId:
 extern const std::array<FindingKind, kFindingCount> kFindings;
 
 // All that is true of the report: most severe first, equals in the order of the catalogue.
-std::vector<Finding> find_all(const Context& context);
+std::vector<Finding> find_all(const Context& context, bool brief);
 
 // For rules: a finding with its words, numbers and lines.
 Finding say(FindingId id, Severity severity, std::string title, std::string detail);

@@ -27,7 +27,9 @@ void identify_owners(Explanation& explanation, const Context& context,
   if (context.memcg->oom_path) {
     explanation.limit_owner = identify_cgroup(*context.memcg->oom_path, adj);
   }
-  if (context.memcg->task_path) {
+  if (context.memcg->task_path && context.memcg->task_path == context.memcg->oom_path) {
+    explanation.victim_owner = explanation.limit_owner;
+  } else if (context.memcg->task_path) {
     explanation.victim_owner = identify_cgroup(*context.memcg->task_path, adj);
   }
   for (const auto* owner : {&explanation.limit_owner, &explanation.victim_owner}) {
@@ -38,7 +40,8 @@ void identify_owners(Explanation& explanation, const Context& context,
 
 void make_ledger(Explanation& explanation, const Context& context) {
   if (context.scope == Scope::memcg) {
-    if (context.memcg != nullptr) explanation.ledger = memcg_ledger(*context.memcg);
+    if (context.memcg != nullptr)
+      explanation.ledger = memcg_ledger(*context.memcg, context.amounts);
   } else if (context.host != nullptr) {
     explanation.ledger = host_ledger(*context.host, context.page_size);
   }
@@ -67,9 +70,11 @@ Explanation explain(OomReport report, const ExplainOptions& options) {
   rank_victims(explanation, context);
   explanation.by_name = sum_by_name(context);
   run_zone_tests(explanation, context);
-  identify_trigger(explanation, context);
-  explanation.findings = find_all(context);
-  give_verdict(explanation, context);
+  explanation.findings = find_all(context, options.brief);
+  if (!options.brief) {
+    identify_trigger(explanation, context);
+    give_verdict(explanation, context);
+  }
   return explanation;
 }
 

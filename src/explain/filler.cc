@@ -139,14 +139,22 @@ void name_swarm(const Context& context, const Swarm& swarm, Filler& filler) {
   filler.first = "Look first at how many of them there should be.";
 }
 
+// " and 2.0 GiB in swap", where that is no trifle beside what is in memory.
+std::string in_swap(const Context& context, const Task& task, Bytes rss) {
+  const auto swap = bytes_of_pages(task.swapents, context.page_size);
+  if (!swap || *swap < kMiB || !at_least(*swap, 20, rss)) return {};
+  return text_of({" and ", size_text(*swap), " in swap"});
+}
+
 // One process with most of the whole, or the largest of several.
 void name_largest(const Context& context, Filler& filler) {
   const Bytes whole = *context.whole;
   const Task& task = context.row(*context.largest_row);
   const Bytes rss = rss_bytes(task, context.page_size).value_or(Bytes(0));
   const std::string who = process_text(task.comm, task.pid);
+  const std::string swap = in_swap(context, task, rss);
   if (!at_least(rss, kSinglePercent, whole)) {
-    filler.sentence += text_of({", the largest of them ", who, " with ", size_text(rss)});
+    filler.sentence += text_of({", the largest of them ", who, " with ", size_text(rss), swap});
     filler.first = "Look first at which of them has grown.";
     return;
   }
@@ -154,7 +162,7 @@ void name_largest(const Context& context, Filler& filler) {
   const std::string next = second_largest(context);
   filler.kind = FillerKind::process;
   filler.sentence =
-      text_of({who, " alone held ", size_text(rss), " (", share_text(rss, whole), ")", next});
+      text_of({who, " alone held ", size_text(rss), " (", share_text(rss, whole), ")", swap, next});
   filler.brief = text_of({name, " ", size_text(rss)});
   filler.first = next.empty() ? text_of({"Look first at whether ", name, " should need that much."})
                               : std::string("Look first at which of them has grown.");

@@ -6,7 +6,6 @@
 
 #include "core/size_text.h"
 #include "explain/amounts.h"
-#include "explain/memcg_amounts.h"
 #include "explain/words.h"
 
 namespace oomkit {
@@ -61,8 +60,8 @@ void close_ledger(Ledger& ledger) {
   ledger.unaccounted = minus(ledger.total, sum);
 }
 
-std::optional<Ledger> memcg_ledger(const MemcgReport& memcg) {
-  const auto amounts = memcg_amounts(memcg);
+std::optional<Ledger> memcg_ledger(const MemcgReport& memcg,
+                                   const std::optional<MemcgAmounts>& amounts) {
   if (!memcg.memory || !amounts || (!amounts->anon && !amounts->file)) return std::nullopt;
   Ledger ledger;
   ledger.whole = Ledger::Whole::memcg_usage;

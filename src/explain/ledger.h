@@ -9,11 +9,13 @@
 #include <string_view>
 
 #include "explain/explanation.h"
+#include "explain/memcg_amounts.h"
 
 namespace oomkit {
 
 // Nothing without the usage line or without any statistics.
-std::optional<Ledger> memcg_ledger(const MemcgReport& memcg);
+std::optional<Ledger> memcg_ledger(const MemcgReport& memcg,
+                                   const std::optional<MemcgAmounts>& amounts);
 
 // Nothing without the totals ("pages RAM") or the counters.
 std::optional<Ledger> host_ledger(const HostMemory& memory, std::optional<PageSize> page_size);

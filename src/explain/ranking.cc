@@ -1,7 +1,6 @@
 #include "explain/ranking.h"
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <utility>
 
@@ -100,35 +99,62 @@ void rank_victims(Explanation& explanation, Context& context) {
   }
 }
 
-std::vector<NameSum> sum_by_name(const Context& context) {
-  if (!context.page_size) return {};
-  std::map<std::string_view, NameSum> sums;
-  bool several = false;
+namespace {
+
+struct NamedUse {
+  std::string_view comm;
+  Bytes rss, swap;
+};
+
+// A row each; shared pages are in every sharer's rss, so private ones where the table tells.
+std::vector<NamedUse> named_uses(const Context& context) {
+  std::vector<NamedUse> uses;
+  uses.reserve(context.report.at.tasks.size());
   for (const Task& task : context.report.at.tasks) {
     const auto rss = rss_bytes(task, context.page_size);
     if (!rss) continue;
-    NameSum& sum = sums[task.comm];
-    // Shared pages are in every sharer's rss: where the table tells, private ones only.
-    const auto anon = bytes_of_pages(task.rss_anon, context.page_size);
-    sum.rss = plus(sum.rss, anon.value_or(*rss));
-    sum.swap = plus(sum.swap, bytes_of_pages(task.swapents, context.page_size).value_or(Bytes(0)));
-    several |= ++sum.count > 1;
+    uses.push_back({task.comm, bytes_of_pages(task.rss_anon, context.page_size).value_or(*rss),
+                    bytes_of_pages(task.swapents, context.page_size).value_or(Bytes(0))});
   }
-  if (!several) return {};
-  std::vector<NameSum> by_name;
-  by_name.reserve(sums.size());
-  for (auto& [comm, sum] : sums) {
-    sum.comm = std::string(comm);
-    by_name.push_back(std::move(sum));
+  return uses;
+}
+
+}  // namespace
+
+std::vector<NameSum> sum_by_name(const Context& context) {
+  if (!context.page_size || context.report.at.tasks.size() < 2) return {};
+  std::vector<NamedUse> uses = named_uses(context);
+  std::sort(uses.begin(), uses.end(),
+            [](const NamedUse& a, const NamedUse& b) { return a.comm < b.comm; });
+  struct Sum {
+    NamedUse use;
+    std::size_t count = 0;
+  };
+  std::vector<Sum> sums;
+  for (const NamedUse& use : uses) {
+    if (sums.empty() || sums.back().use.comm != use.comm) sums.push_back({{use.comm, {}, {}}, 0});
+    Sum& sum = sums.back();
+    sum.use.rss = plus(sum.use.rss, use.rss);
+    sum.use.swap = plus(sum.use.swap, use.swap);
+    ++sum.count;
   }
-  std::stable_sort(by_name.begin(), by_name.end(), [](const NameSum& a, const NameSum& b) {
-    return plus(a.rss, a.swap) > plus(b.rss, b.swap);
+  const bool alone =
+      std::all_of(sums.begin(), sums.end(), [](const Sum& sum) { return sum.count == 1; });
+  if (alone) return {};
+  std::sort(sums.begin(), sums.end(), [](const Sum& a, const Sum& b) {
+    const Bytes a_all = plus(a.use.rss, a.use.swap);
+    const Bytes b_all = plus(b.use.rss, b.use.swap);
+    return a_all != b_all ? a_all > b_all : a.use.comm < b.use.comm;
   });
   constexpr std::size_t kNamesMax = 20;  // More is a list that nobody reads.
-  if (by_name.size() > kNamesMax) by_name.resize(kNamesMax);
-  const bool says_more =
-      std::any_of(by_name.begin(), by_name.end(), [](const NameSum& sum) { return sum.count > 1; });
-  if (!says_more) by_name.clear();
+  if (sums.size() > kNamesMax) sums.resize(kNamesMax);
+  if (std::none_of(sums.begin(), sums.end(), [](const Sum& sum) { return sum.count > 1; })) {
+    return {};
+  }
+  std::vector<NameSum> by_name;
+  by_name.reserve(sums.size());
+  for (const Sum& sum : sums)
+    by_name.push_back({std::string(sum.use.comm), sum.count, sum.use.rss, sum.use.swap});
   return by_name;
 }
 

@@ -43,18 +43,22 @@ constexpr std::array<Activity, 23> kActivities = {{
     {"bpf_map_update_elem", "to store into a BPF map"},
 }};
 
+// "filemap_fault+0x40b/0x740" and the compiler's "copy_process.isra.0" are the same function.
+bool is_frame_of(std::string_view frame, std::string_view function) {
+  if (frame.size() < function.size() || frame[0] != function[0]) return false;
+  if (frame.compare(0, function.size(), function) != 0) return false;
+  return frame.size() == function.size() || frame[function.size()] == '+' ||
+         frame[function.size()] == '.';
+}
+
 std::string_view activity(const std::vector<std::string>& stack) {
-  for (const Activity& candidate : kActivities) {
-    for (const std::string& frame : stack) {
-      // "filemap_fault+0x40b/0x740" and the compiler's "copy_process.isra.0" are the same.
-      const bool begins = frame.compare(0, candidate.function.size(), candidate.function) == 0;
-      if (!begins) continue;
-      if (frame.size() == candidate.function.size()) return candidate.words;
-      const char next = frame[candidate.function.size()];
-      if (next == '+' || next == '.') return candidate.words;
+  std::size_t best = kActivities.size();
+  for (const std::string& frame : stack) {
+    for (std::size_t i = 0; i < best; ++i) {
+      if (is_frame_of(frame, kActivities[i].function)) best = i;
     }
   }
-  return {};
+  return best < kActivities.size() ? kActivities[best].words : std::string_view();
 }
 
 // The only row with the asker's name, if there is exactly one.

@@ -119,7 +119,7 @@ std::string first_sentence(const Context& context, const Explanation& explanatio
 
 std::string blame_sentence(const Context& context, const Explanation& explanation,
                            const Filler& filler) {
-  if (!context.victim || !context.whole) return {};
+  if (!context.victim) return {};
   const std::string who = process_text(context.victim->comm.value_or(""), std::nullopt);
   if (has(explanation, FindingId::victim_not_culprit)) {
     return text_of({" ", who, " is a victim and not the cause: it held ",
@@ -135,9 +135,12 @@ std::string blame_sentence(const Context& context, const Explanation& explanatio
       return context.victim_use
                  ? text_of({" ", who, ", which died, held ", size_text(*context.victim_use), "."})
                  : std::string();
+    case FillerKind::none:
+      return context.victim_use && context.report.victims.size() == 1
+                 ? text_of({" ", who, " held ", size_text(*context.victim_use), "."})
+                 : std::string();
     case FillerKind::workers:
     case FillerKind::processes:
-    case FillerKind::none:
       return {};
     default:
       break;

@@ -103,6 +103,29 @@ TEST(VerdictTest, APanic) {
       << e.verdict;
 }
 
+TEST(VerdictTest, InBriefTheNotesAreTheSameAndTheSentencesLeftOut) {
+  ReportBuilder report;
+  report.group(kContainer, kContainer, 208'204, 204'800)
+      .stat("anon", 28'139'520)
+      .stat("sock", 183'623'680)
+      .task(7, "proxy", 6'593, -997)
+      .kill(7, "proxy", 26'372, -997);
+  const Explanation full = explained(report);
+  ExplainOptions options;
+  options.brief = true;
+  const Explanation brief = explain(report.build(), options);
+  EXPECT_TRUE(brief.verdict.empty());
+  ASSERT_FALSE(brief.findings.empty());
+  EXPECT_EQ(brief.findings[0].title, testing::find(full, FindingId::socket_memory)->title);
+  for (const Finding& finding : brief.findings) {
+    const Finding* same = testing::find(full, finding.id);
+    ASSERT_NE(same, nullptr);
+    EXPECT_EQ(same->title, finding.title);
+    EXPECT_EQ(same->severity, finding.severity);
+  }
+  EXPECT_EQ(testing::find(brief, FindingId::memory_sums), nullptr);
+}
+
 TEST(VerdictTest, ATimeThatNoCalendarHasIsLeftOut) {
   ReportBuilder report;
   report.group(1, 1).kill(7, "x", 1);

@@ -245,11 +245,14 @@ std::optional<Finding> find_free_but_unusable(const Context& context) {
                      "The free memory is what was there after reclaim had failed.");
   if (context.request_known && context.request.empty) {
     finding.detail +=
-        " The request's mask is 0: this kill comes from the end of a page fault, and "
-        "what failed before, perhaps the limit of a memory cgroup, is not in this "
-        "report. It need not have been the host's memory.";
-  }
-  if (context.request_known && context.request.empty) {
+        " The request's mask is 0: this kill comes from the end of a page fault, and what failed "
+        "before, perhaps the limit of a memory cgroup, is not in this report. It need not have "
+        "been the host's memory.";
+    const auto& selection = context.report.selection;
+    if (selection && selection->cpuset && *selection->cpuset != "/") {
+      finding.detail += text_of({" The task that asked was in the cgroup ", *selection->cpuset,
+                                 ": look at the limits of that one."});
+    }
     add_zone_lines(context, finding.lines);
   } else {
     tell_zones(context, tests, finding);
