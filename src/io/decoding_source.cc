@@ -5,7 +5,7 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kInputBytes = 128 * 1024;
+constexpr std::size_t kInputBytes = 128UL * 1024;
 
 // Tapes and some writers pad a compressed stream with NUL bytes.
 bool is_padding(std::string_view bytes) {

@@ -163,7 +163,7 @@ TEST_P(EveryFormat, IsRecognisedInAFileWhateverItsName) {
 
 constexpr Format kFormats[] = {{"gzip", Compression::gzip, gzipped, 512},
                                {"xz", Compression::xz, xzipped, 512},
-                               {"zstd", Compression::zstd, zstandard, 128 * 1024}};
+                               {"zstd", Compression::zstd, zstandard, 128UL * 1024}};
 INSTANTIATE_TEST_SUITE_P(Decoding, EveryFormat, testing::ValuesIn(kFormats),
                          [](const auto& test) { return test.param.name; });
 

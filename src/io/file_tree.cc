@@ -41,7 +41,7 @@ class DirectoryTree final : public FileTree {
     OOMKIT_TRY(const FileDescriptor file, open_below(path, O_RDONLY | O_NONBLOCK));
     std::string content;
     // Files of procfs say that they are empty: read until there is no more.
-    constexpr std::size_t kBlock = 64 * 1024;
+    constexpr std::size_t kBlock = 64UL * 1024;
     while (content.size() < kFileMax) {
       const std::size_t had = content.size();
       content.resize(had + std::min(kBlock, kFileMax - had));

@@ -20,7 +20,7 @@ class FileTree {
  public:
   virtual ~FileTree() = default;
 
-  static constexpr std::size_t kFileMax = 64 * 1024 * 1024;
+  static constexpr std::size_t kFileMax = 64UL * 1024 * 1024;
 
   // The whole file, at most kFileMax bytes of it.
   virtual Result<std::string> read(std::string_view path) const = 0;

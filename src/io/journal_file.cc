@@ -16,7 +16,7 @@ namespace oomkit {
 namespace {
 
 // Fields longer than this are cut: no kernel message is.
-constexpr std::size_t kFieldMax = 64 * 1024;
+constexpr std::size_t kFieldMax = 64UL * 1024;
 
 // Those who kill, or tell of kills, when memory runs out.
 constexpr const char* kKillers[] = {"earlyoom", "systemd-oomd", "oomd", "nohang", "kubelet",

@@ -12,11 +12,11 @@ void append_padded(std::string& out, std::int64_t number, std::size_t width, cha
 }
 
 void append_time(std::string& out, std::int64_t realtime_us) {
-  using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds(realtime_us)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss<microseconds> clock(time - day);
+  const std::chrono::sys_time<std::chrono::microseconds> time{
+      std::chrono::microseconds(realtime_us)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss<std::chrono::microseconds> clock(time - day);
   append_padded(out, static_cast<int>(date.year()), 4, '0');
   out += '-';
   append_padded(out, static_cast<unsigned>(date.month()), 2, '0');

@@ -43,7 +43,7 @@ class KmsgSource final : public ByteSource {
 
  private:
   // Twice what the kernel's own buffer for one record has (CONSOLE_EXT_LOG_MAX).
-  static constexpr std::size_t kRecordBytes = 16 * 1024;
+  static constexpr std::size_t kRecordBytes = 16UL * 1024;
 
   Result<std::size_t> read_record() {
     while (true) {

@@ -68,10 +68,7 @@ LogEntry::Took LogEntry::take_entry_line(std::string_view line, std::uint64_t nu
 }
 
 LogEntry::Took LogEntry::take_export_line(std::string_view line, std::uint64_t number) {
-  if (form_ == Form::none && (line.empty() || (line[0] != '_' && line[0] < 'A') || line[0] > '_')) {
-    return Took::nothing;
-  }
-  if (line.empty()) return Took::ended;
+  if (line.empty()) return form_ == Form::none ? Took::nothing : Took::ended;
   const std::size_t name = field_name_length(line);
   if (name < 2) return Took::nothing;
   const std::string_view key = line.substr(0, name);

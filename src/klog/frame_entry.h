@@ -19,7 +19,7 @@ namespace oomkit {
 class LogEntry {
  public:
   // No kernel message is longer than some kilobytes; what a program writes is cut here.
-  static constexpr std::size_t kMessageMax = 256 * 1024;
+  static constexpr std::size_t kMessageMax = 256UL * 1024;
 
   enum class Took { nothing, swallowed, ended };
 

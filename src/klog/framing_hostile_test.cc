@@ -98,8 +98,7 @@ TEST(FramingHostileTest, LongLinesCostNoMoreThanTheirLength) {
                                   "\"\\",
                                   "[[\"",
                                   "\\n[",
-                                  "** 1 printk "
-                                  "messages dropped **",
+                                  "** 1 printk messages dropped **",
                                   "kernel: ",
                                   " kernel: ",
                                   "\\x1b[",

@@ -89,8 +89,7 @@ TEST(FramingTest, OneMessageOfSeveralLines) {
       "Nov 21 12:22:51 web-1 kernel: active_anon:1#012 active_file:2#012 free:3",
       "Nov 21 12:22:51 web-1 kernel: active_anon:1\\x0a active_file:2\\x0a free:3",
       "{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"active_anon:1\\n active_file:2\\n free:3\"}",
-      "{\"log\":\"[    8.000000] active_anon:1\\n[    8.000000]  active_file:2\\n"
-      "[    8.000000]  free:3\\n\",\"stream\":\"stdout\"}",
+      "{\"log\":\"<6>active_anon:1\\n<6> active_file:2\\n<6> free:3\\n\",\"stream\":\"stdout\"}",
   };
   for (const char* form : forms) {
     SCOPED_TRACE(form);

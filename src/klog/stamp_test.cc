@@ -9,6 +9,7 @@ namespace oomkit {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kDay = 86'400 * kSecond;
 // 2026-11-21 12:22:51 UTC, and the same day of 1972, which stands for an unknown year.
 constexpr std::int64_t kMoment = 1'795'263'771 * kSecond;
 constexpr std::int64_t kMoment1972 = 91'196'571 * kSecond;
@@ -40,8 +41,8 @@ constexpr StampCase kReadable[] = {
     {"dmesg_utc", "Sat Nov 21 12:22:51 UTC 2026", kMoment, true, true},
     {"rfc3164", "Nov 21 12:22:51", kMoment1972, false, false},
     {"precise", "Nov 21 12:22:51.572035", kMoment1972 + 572035, false, false},
-    {"padded_day", "Nov  1 12:22:51", kMoment1972 - 20 * 86400 * kSecond, false, false},
-    {"one_digit_day", "Nov 1 12:22:51", kMoment1972 - 20 * 86400 * kSecond, false, false},
+    {"padded_day", "Nov  1 12:22:51", kMoment1972 - 20 * kDay, false, false},
+    {"one_digit_day", "Nov 1 12:22:51", kMoment1972 - 20 * kDay, false, false},
     {"leap_day", "Feb 29 00:00:00", 68'169'600 * kSecond, false, false},
     {"iso", "2026-11-21T12:22:51.572035+00:00", kMoment + 572035, true, true},
     {"dmesg_iso", "2026-11-21T12:22:51,572035+00:00", kMoment + 572035, true, true},
@@ -58,20 +59,20 @@ constexpr StampCase kReadable[] = {
     {"logcat", "11-21 12:22:51.572", kMoment1972 + 572000, false, false},
     {"german", "Sa Nov 21 12:22:51 2026", kMoment, true, false},
     {"german_day_first", "Sa 21. Nov 12:22:51 2026", kMoment, true, false},
-    {"german_march", "Mär 21 12:22:51", kMoment1972 - 245 * 86400 * kSecond, false, false},
+    {"german_march", "Mär 21 12:22:51", kMoment1972 - 245 * kDay, false, false},
     {"french", "sam. nov. 21 12:22:51 2026", kMoment, true, false},
-    {"french_tuesday", "mar. déc. 1 12:22:51 2026", kMoment + 10 * 86400 * kSecond, true, false},
-    {"french_august", "août 21 12:22:51", kMoment1972 - 92 * 86400 * kSecond, false, false},
-    {"spanish", "ene 21 12:22:51", kMoment1972 - 305 * 86400 * kSecond, false, false},
-    {"italian", "mag 21 12:22:51", kMoment1972 - 184 * 86400 * kSecond, false, false},
-    {"portuguese", "fev 21 12:22:51", kMoment1972 - 274 * 86400 * kSecond, false, false},
-    {"dutch", "mrt 21 12:22:51", kMoment1972 - 245 * 86400 * kSecond, false, false},
-    {"russian", "мая 21 12:22:51", kMoment1972 - 184 * 86400 * kSecond, false, false},
+    {"french_tuesday", "mar. déc. 1 12:22:51 2026", kMoment + 10 * kDay, true, false},
+    {"french_august", "août 21 12:22:51", kMoment1972 - 92 * kDay, false, false},
+    {"spanish", "ene 21 12:22:51", kMoment1972 - 305 * kDay, false, false},
+    {"italian", "mag 21 12:22:51", kMoment1972 - 184 * kDay, false, false},
+    {"portuguese", "fev 21 12:22:51", kMoment1972 - 274 * kDay, false, false},
+    {"dutch", "mrt 21 12:22:51", kMoment1972 - 245 * kDay, false, false},
+    {"russian", "мая 21 12:22:51", kMoment1972 - 184 * kDay, false, false},
     {"russian_capital", "Ноя 21 12:22:51", kMoment1972, false, false},
-    {"polish", "paź 21 12:22:51", kMoment1972 - 31 * 86400 * kSecond, false, false},
-    {"czech", "říj 21 12:22:51", kMoment1972 - 31 * 86400 * kSecond, false, false},
-    {"czech_capital", "Čec 21 12:22:51", kMoment1972 - 123 * 86400 * kSecond, false, false},
-    {"turkish", "Ağu 21 12:22:51", kMoment1972 - 92 * 86400 * kSecond, false, false},
+    {"polish", "paź 21 12:22:51", kMoment1972 - 31 * kDay, false, false},
+    {"czech", "říj 21 12:22:51", kMoment1972 - 31 * kDay, false, false},
+    {"czech_capital", "Čec 21 12:22:51", kMoment1972 - 123 * kDay, false, false},
+    {"turkish", "Ağu 21 12:22:51", kMoment1972 - 92 * kDay, false, false},
     {"japanese", "11月 21 12:22:51", kMoment1972, false, false},
 };
 INSTANTIATE_TEST_SUITE_P(Stamp, ReadableStamp, testing::ValuesIn(kReadable),
