@@ -15,41 +15,41 @@ namespace oomkit {
 namespace {
 
 // Lines that a careless framer takes for frames, or breaks.
-const std::vector<std::string> kKernelLines = {
-    "tmux: server invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, "
-    "oom_score_adj=0",
-    "in:imjournal invoked oom-killer: gfp_mask=0x6200ca(GFP_HIGHUSER_MOVABLE), order=0, "
-    "oom_score_adj=0",
-    "runc:[2:INIT] invoked oom-killer: gfp_mask=0x500cc2(GFP_HIGHUSER|__GFP_ACCOUNT), order=0",
-    "kworker/u8:1 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0",
-    "(sd-pam) invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0",
-    "Web Content: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP)",
-    "kubelet: page allocation failure: order:1, mode:0x20",
-    "Node 0 DMA: 1*4kB (U) 0*8kB 3*4096kB (M) = 13312kB",
-    "DMA free:13312kB min:64kB low:80kB high:96kB",
-    "CPU: 0 PID: 1 Comm: systemd Not tainted 6.1.0 #1",
-    "Call Trace:",
-    " <TASK>",
-    " dump_stack_lvl+0x34/0x48",
-    " [<ffffffff817232f0>] dump_stack+0x64/0x82",
-    "[c0000001cb163640] [c000000001035754] dump_stack+0xe8/0x164 (unreliable)",
-    "Mem-Info:",
-    "active_anon:101 inactive_anon:127 isolated_anon:29",
-    " active_file:1200 inactive_file:1204 isolated_file:98",
-    "lowmem_reserve[]: 0 0 0 0",
-    "Free swap  = 93424kB",
-    "262144 pages RAM",
-    "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name",
-    "[  1234]     0  1234     4594      771    81920        0          -998 my app",
-    "[   77]  1000    77  1577128   259389 10326016  1019452             0 [kthreadd]",
-    "[  78]     0    78        1        1        8        0             0 12:30:59",
-    "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,"
-    "task_memcg=/a/dev-disk-by\\x2duuid,task=a: b,pid=7,uid=0",
-    "Memory cgroup out of memory: Killed process 7 (a: b [c] #1) total-vm:1kB, anon-rss:2kB",
-    "oom_reaper: reaped process 7 (x | y), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
-    "anon 12345678",
-    "",
-};
+const std::vector<std::string>& kernel_lines() {
+  static const std::vector<std::string> lines = {
+      "tmux: server invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE), order=0",
+      "in:imjournal invoked oom-killer: gfp_mask=0x6200ca(GFP_HIGHUSER_MOVABLE), order=0",
+      "runc:[2:INIT] invoked oom-killer: gfp_mask=0x500cc2(GFP_HIGHUSER|__GFP_ACCOUNT), order=0",
+      "kworker/u8:1 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0",
+      "(sd-pam) invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0",
+      "Web Content: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP)",
+      "kubelet: page allocation failure: order:1, mode:0x20",
+      "Node 0 DMA: 1*4kB (U) 0*8kB 3*4096kB (M) = 13312kB",
+      "DMA free:13312kB min:64kB low:80kB high:96kB",
+      "CPU: 0 PID: 1 Comm: systemd Not tainted 6.1.0 #1",
+      "Call Trace:",
+      " <TASK>",
+      " dump_stack_lvl+0x34/0x48",
+      " [<ffffffff817232f0>] dump_stack+0x64/0x82",
+      "[c0000001cb163640] [c000000001035754] dump_stack+0xe8/0x164 (unreliable)",
+      "Mem-Info:",
+      "active_anon:101 inactive_anon:127 isolated_anon:29",
+      " active_file:1200 inactive_file:1204 isolated_file:98",
+      "lowmem_reserve[]: 0 0 0 0",
+      "Free swap  = 93424kB",
+      "262144 pages RAM",
+      "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name",
+      "[  1234]     0  1234     4594      771    81920        0          -998 my app",
+      "[   77]  1000    77  1577128   259389 10326016  1019452             0 [kthreadd]",
+      "[  78]     0    78        1        1        8        0             0 12:30:59",
+      "oom-kill:constraint=X,oom_memcg=/a,task_memcg=/a/by\\x2duuid,task=a: b,pid=7,uid=0",
+      "Memory cgroup out of memory: Killed process 7 (a: b [c] #1) total-vm:1kB, anon-rss:2kB",
+      "oom_reaper: reaped process 7 (x | y), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
+      "anon 12345678",
+      "",
+  };
+  return lines;
+}
 
 std::string two_digits(int number) {
   return std::string(number < 10 ? "0" : "") + std::to_string(number);
@@ -114,98 +114,114 @@ std::string length_bytes(std::size_t length) {
   return out;
 }
 
-const std::vector<Frame>& frames() {
-  using S = const std::string&;
-  static const std::vector<Frame> frames = {
-      {"bare", [](S t, int) { return t; }, "", "", false, false, false},
-      {"dmesg", [](S t, int n) { return uptime_at(n) + t; }, "", "", true},
-      {"dmesg with CR", [](S t, int n) { return uptime_at(n) + t + "\r"; }, "", "", true},
+using Text = const std::string&;
+
+std::vector<Frame> kernel_frames() {
+  return {
+      {"bare", [](Text t, int) { return t; }, "", "", false, false, false},
+      {"dmesg", [](Text t, int n) { return uptime_at(n) + t; }, "", "", true},
+      {"dmesg with CR", [](Text t, int n) { return uptime_at(n) + t + "\r"; }, "", "", true},
       {"dmesg in colour",
-       [](S t, int n) { return "\x1b[32m" + uptime_at(n) + "\x1b[0m\x1b[1;31m" + t + "\x1b[0m"; },
+       [](Text t, int n) {
+         return "\x1b[32m" + uptime_at(n) + "\x1b[0m\x1b[1;31m" + t + "\x1b[0m";
+       },
        "", "", true},
       {"dmesg with caller",
-       [](S t, int n) { return "[ 4321." + two_digits(n) + "0001][  T248] " + t; }, "", "", true},
-      {"dmesg with caller apart", [](S t, int n) { return uptime_at(n) + "[    C0] " + t; }, "", "",
+       [](Text t, int n) { return "[ 4321." + two_digits(n) + "0001][  T248] " + t; }, "", "",
        true},
-      {"dmesg -x", [](S t, int n) { return "kern  :warn  : " + uptime_at(n) + t; }, "", "", true},
+      {"dmesg with caller apart", [](Text t, int n) { return uptime_at(n) + "[    C0] " + t; }, "",
+       "", true},
+      {"dmesg -x", [](Text t, int n) { return "kern  :warn  : " + uptime_at(n) + t; }, "", "",
+       true},
       {"dmesg -x -T",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "kern  :err   : [Sat Nov 21 12:22:" + two_digits(n) + " 2026] " + t;
        },
        "", "", false, true},
-      {"dmesg -r", [](S t, int n) { return "<4>" + uptime_at(n) + t; }, "", "", true},
+      {"dmesg -r", [](Text t, int n) { return "<4>" + uptime_at(n) + t; }, "", "", true},
       {"dmesg -d",
-       [](S t, int n) { return "[ 4321." + two_digits(n) + "0001 <    0.000017>] " + t; }, "", "",
+       [](Text t, int n) { return "[ 4321." + two_digits(n) + "0001 <    0.000017>] " + t; }, "",
+       "", true},
+      {"dmesg -e", [](Text t, int) { return "[  +0.000017] " + t; }},
+      {"dmesg -e, a new minute", [](Text t, int) { return "[Nov21 12:22] " + t; }, "", "", false,
        true},
-      {"dmesg -e", [](S t, int) { return "[  +0.000017] " + t; }},
-      {"dmesg -e, a new minute", [](S t, int) { return "[Nov21 12:22] " + t; }, "", "", false,
-       true},
-      {"dmesg -T", [](S t, int n) { return "[Sat Nov 21 12:22:" + two_digits(n) + " 2026] " + t; },
-       "", "", false, true},
+      {"dmesg -T",
+       [](Text t, int n) { return "[Sat Nov 21 12:22:" + two_digits(n) + " 2026] " + t; }, "", "",
+       false, true},
       {"dmesg -T, German",
-       [](S t, int n) { return "[Sa Nov 21 12:22:" + two_digits(n) + " 2026] " + t; }, "", "",
+       [](Text t, int n) { return "[Sa Nov 21 12:22:" + two_digits(n) + " 2026] " + t; }, "", "",
        false, true},
       {"dmesg -T, Russian",
-       [](S t, int n) { return "[Сб ноя 21 12:22:" + two_digits(n) + " 2026] " + t; }, "", "",
+       [](Text t, int n) { return "[Сб ноя 21 12:22:" + two_digits(n) + " 2026] " + t; }, "", "",
        false, true},
-      {"dmesg iso", [](S t, int n) { return iso_at(n) + ",572035+00:00 " + t; }, "", "", false,
+      {"dmesg iso", [](Text t, int n) { return iso_at(n) + ",572035+00:00 " + t; }, "", "", false,
        true},
-      {"pstore", [](S t, int) { return "<4>" + t; }},
+      {"pstore", [](Text t, int) { return "<4>" + t; }},
       {"kmsg",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "4," + std::to_string(n + 100) + ",4321" + two_digits(n) + "0001,-;" +
                 kmsg_text(t) + "\n SUBSYSTEM=pci";
        },
        "", "kernel", true},
       {"kmsg with caller",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "4," + std::to_string(n + 100) + ",4321" + two_digits(n) + "0001,-,caller=T1;" +
                 kmsg_text(t);
        },
        "", "kernel", true},
-      {"syslog", [](S t, int n) { return syslog_at(n) + " web-1.example kernel: " + t; },
+  };
+}
+
+std::vector<Frame> syslog_frames() {
+  return {
+      {"syslog", [](Text t, int n) { return syslog_at(n) + " web-1.example kernel: " + t; },
        "web-1.example", "kernel", false, true},
       {"syslog with uptime",
-       [](S t, int n) { return syslog_at(n) + " web-1.example kernel: " + uptime_at(n) + t; },
+       [](Text t, int n) { return syslog_at(n) + " web-1.example kernel: " + uptime_at(n) + t; },
        "web-1.example", "kernel", true, true},
-      {"syslog without host", [](S t, int n) { return syslog_at(n) + " kernel: " + t; }, "",
+      {"syslog without host", [](Text t, int n) { return syslog_at(n) + " kernel: " + t; }, "",
        "kernel", false, true},
       {"syslog, Russian",
-       [](S t, int n) { return "ноя 21 12:22:" + two_digits(n) + " web-1 kernel: " + t; }, "web-1",
-       "kernel", false, true},
+       [](Text t, int n) { return "ноя 21 12:22:" + two_digits(n) + " web-1 kernel: " + t; },
+       "web-1", "kernel", false, true},
       {"syslog on the wire",
-       [](S t, int n) { return "<4>" + syslog_at(n) + " web-1 kernel: " + t; }, "web-1", "kernel",
-       false, true},
+       [](Text t, int n) { return "<4>" + syslog_at(n) + " web-1 kernel: " + t; }, "web-1",
+       "kernel", false, true},
       {"busybox",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "Sat Nov 21 12:22:" + two_digits(n) + " 2026 kern.warn kernel: " + uptime_at(n) + t;
        },
        "", "kernel", true, true},
       {"RFC 5424",
-       [](S t, int n) { return "<3>1 " + iso_at(n) + ".572035+00:00 web-1 kernel - - - " + t; },
+       [](Text t, int n) { return "<3>1 " + iso_at(n) + ".572035+00:00 web-1 kernel - - - " + t; },
        "web-1", "kernel", false, true},
       {"RFC 5424 with data",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "<3>1 " + iso_at(n) + "Z web-1 kernel 12 ID7 [a@1 b=\"]\"][c d=\"\\\"\"] " + t;
        },
        "web-1", "kernel", false, true},
+  };
+}
+
+std::vector<Frame> journal_frames() {
+  return {
       {"journalctl short-precise",
-       [](S t, int n) { return syslog_at(n) + ".572035 web-1 kernel: " + t; }, "web-1", "kernel",
+       [](Text t, int n) { return syslog_at(n) + ".572035 web-1 kernel: " + t; }, "web-1", "kernel",
        false, true},
-      {"journalctl short-iso", [](S t, int n) { return iso_at(n) + "+0000 web-1 kernel: " + t; },
+      {"journalctl short-iso", [](Text t, int n) { return iso_at(n) + "+0000 web-1 kernel: " + t; },
        "web-1", "kernel", false, true},
       {"journalctl short-full",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "Sat 2026-11-21 12:22:" + two_digits(n) + " UTC web-1 kernel: " + t;
        },
        "web-1", "kernel", false, true},
-      {"journalctl short-monotonic", [](S t, int n) { return uptime_at(n) + "web-1 kernel: " + t; },
-       "web-1", "kernel", true},
+      {"journalctl short-monotonic",
+       [](Text t, int n) { return uptime_at(n) + "web-1 kernel: " + t; }, "web-1", "kernel", true},
       {"journalctl short-unix",
-       [](S t, int n) { return "17637277" + two_digits(n) + ".572035 web-1 kernel: " + t; },
+       [](Text t, int n) { return "17637277" + two_digits(n) + ".572035 web-1 kernel: " + t; },
        "web-1", "kernel", false, true},
       {"journalctl json",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "{\"_TRANSPORT\":\"kernel\",\"PRIORITY\":\"4\",\"__REALTIME_TIMESTAMP\":"
                 "\"1763727771572035\",\"MESSAGE\":" +
                 json_string(t) + ",\"_SOURCE_MONOTONIC_TIMESTAMP\":\"4321" + two_digits(n) +
@@ -213,20 +229,20 @@ const std::vector<Frame>& frames() {
        },
        "web-1", "kernel", true, true},
       {"journalctl json, message as bytes",
-       [](S t, int) {
+       [](Text t, int) {
          return "{\"_HOSTNAME\":\"web-1\",\"_TRANSPORT\":\"kernel\",\"MESSAGE\":" + byte_array(t) +
                 "}";
        },
        "web-1", "kernel"},
       {"journalctl json-pretty",
-       [](S t, int) {
+       [](Text t, int) {
          return "{\n\t\"_HOSTNAME\" : \"web-1\",\n\t\"_TRANSPORT\" : \"kernel\",\n\t\"MESSAGE\" "
                 ": " +
                 json_string(t) + ",\n\t\"_X\" : \"y\"\n}";
        },
        "web-1", "kernel"},
       {"journalctl json-pretty, message as bytes",
-       [](S t, int) {
+       [](Text t, int) {
          std::string lines = byte_array(t);
          for (std::size_t at = 0; (at = lines.find_first_of("[,", at)) != std::string::npos;
               at += 2)
@@ -237,73 +253,95 @@ const std::vector<Frame>& frames() {
        },
        "web-1", "kernel"},
       {"journalctl export",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "__CURSOR=s=1;i=" + std::to_string(n) + "\n_TRANSPORT=kernel\nMESSAGE=" + t +
                 "\n_HOSTNAME=web-1\nPRIORITY=4\n";
        },
        "web-1", "kernel"},
       {"journalctl export, counted bytes",
-       [](S t, int) {
+       [](Text t, int) {
          return "_TRANSPORT=kernel\n_HOSTNAME=web-1\nMESSAGE\n" + length_bytes(t.size()) + t + "\n";
        },
        "web-1", "kernel"},
+  };
+}
+
+std::vector<Frame> container_frames() {
+  return {
       {"docker json-file",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "{\"log\":" + json_string(uptime_at(n) + t + "\n") +
                 ",\"stream\":\"stdout\",\"time\":\"2026-11-21T12:22:51.572035123Z\"}";
        },
        "", "", true, true},
-      {"CRI", [](S t, int n) { return iso_at(n) + ".572035123Z stdout F " + uptime_at(n) + t; }, "",
-       "", true, true},
-      {"CI", [](S t, int n) { return iso_at(n) + ".5720351Z " + t; }, "", "", false, true},
-      {"GitLab CI", [](S t, int n) { return iso_at(n) + ".572035Z 01O " + uptime_at(n) + t; }, "",
-       "", true, true},
-      {"docker compose", [](S t, int n) { return "web-1  | " + uptime_at(n) + t; }, "", "", true},
-      {"mail", [](S t, int n) { return "> " + uptime_at(n) + t; }, "", "", true},
-      {"mail, bare", [](S t, int) { return "> " + t; }, "", "", false, false, false},
-      {"mail, twice", [](S t, int n) { return "> > " + uptime_at(n) + t; }, "", "", true},
-      {"mail, thrice, close", [](S t, int n) { return ">>> " + uptime_at(n) + t; }, "", "", true},
-      {"bars", [](S t, int n) { return "| " + uptime_at(n) + t; }, "", "", true},
-      {"list", [](S t, int n) { return "  " + std::to_string(n) + ". <4>" + uptime_at(n) + t; }, "",
-       "", true},
-      {"cat -n", [](S t, int n) { return "    " + std::to_string(n) + "\t" + uptime_at(n) + t; },
+      {"CRI", [](Text t, int n) { return iso_at(n) + ".572035123Z stdout F " + uptime_at(n) + t; },
+       "", "", true, true},
+      {"CI", [](Text t, int n) { return iso_at(n) + ".5720351Z " + t; }, "", "", false, true},
+      {"GitLab CI", [](Text t, int n) { return iso_at(n) + ".572035Z 01O " + uptime_at(n) + t; },
+       "", "", true, true},
+      {"docker compose", [](Text t, int n) { return "web-1  | " + uptime_at(n) + t; }, "", "",
+       true},
+  };
+}
+
+std::vector<Frame> pasted_frames() {
+  return {
+      {"mail", [](Text t, int n) { return "> " + uptime_at(n) + t; }, "", "", true},
+      {"mail, bare", [](Text t, int) { return "> " + t; }, "", "", false, false, false},
+      {"mail, twice", [](Text t, int n) { return "> > " + uptime_at(n) + t; }, "", "", true},
+      {"mail, thrice, close", [](Text t, int n) { return ">>> " + uptime_at(n) + t; }, "", "",
+       true},
+      {"bars", [](Text t, int n) { return "| " + uptime_at(n) + t; }, "", "", true},
+      {"list", [](Text t, int n) { return "  " + std::to_string(n) + ". <4>" + uptime_at(n) + t; },
        "", "", true},
-      {"grep -n", [](S t, int n) { return std::to_string(n) + ":" + uptime_at(n) + t; }, "", "",
+      {"cat -n", [](Text t, int n) { return "    " + std::to_string(n) + "\t" + uptime_at(n) + t; },
+       "", "", true},
+      {"grep -n", [](Text t, int n) { return std::to_string(n) + ":" + uptime_at(n) + t; }, "", "",
        true},
       {"grep -Hn",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "./kern.log:" + std::to_string(n) + ":" + syslog_at(n) + " web-1 kernel: " + t;
        },
        "web-1", "kernel", false, true},
       {"grep -H",
-       [](S t, int n) { return "/var/log/kern.log:" + syslog_at(n) + " web-1 kernel: " + t; },
+       [](Text t, int n) { return "/var/log/kern.log:" + syslog_at(n) + " web-1 kernel: " + t; },
        "web-1", "kernel", false, true},
-      {"markdown list", [](S t, int n) { return "* " + uptime_at(n) + t; }, "", "", true},
-      {"indented", [](S t, int n) { return "    " + uptime_at(n) + t; }, "", "", true},
-      {"tab", [](S t, int n) { return "\t" + syslog_at(n) + " web-1 kernel: " + t; }, "web-1",
+      {"markdown list", [](Text t, int n) { return "* " + uptime_at(n) + t; }, "", "", true},
+      {"indented", [](Text t, int n) { return "    " + uptime_at(n) + t; }, "", "", true},
+      {"tab", [](Text t, int n) { return "\t" + syslog_at(n) + " web-1 kernel: " + t; }, "web-1",
        "kernel", false, true},
-      {"a web page", [](S t, int n) { return entities("<4>" + uptime_at(n) + t) + "<br>"; }, "", "",
-       true},
-      {"a serial console's prompt", [](S t, int n) { return "web-1 login: " + uptime_at(n) + t; },
-       "", "", true},
+      {"a web page", [](Text t, int n) { return entities("<4>" + uptime_at(n) + t) + "<br>"; }, "",
+       "", true},
+      {"a serial console's prompt",
+       [](Text t, int n) { return "web-1 login: " + uptime_at(n) + t; }, "", "", true},
       {"a serial logger",
-       [](S t, int n) { return "[2026-11-21T12:22:51.123Z] " + uptime_at(n) + t; }, "", "", true,
+       [](Text t, int n) { return "[2026-11-21T12:22:51.123Z] " + uptime_at(n) + t; }, "", "", true,
        true},
-      {"a time cut off", [](S t, int n) { return "web-1 kernel: " + uptime_at(n) + t; }, "web-1",
+      {"a time cut off", [](Text t, int n) { return "web-1 kernel: " + uptime_at(n) + t; }, "web-1",
        "kernel", true},
-      {"no time", [](S t, int) { return "kernel: " + t; }, "", "kernel"},
-      {"a bracket lost", [](S t, int n) { return uptime_at(n).substr(2) + t; }, "", "", true},
-      {"the other bracket lost", [](S t, int n) { return "[ 4321." + two_digits(n) + "0001 " + t; },
-       "", "", true},
-      {"UTF-8 mark", [](S t, int n) { return "\xEF\xBB\xBF" + uptime_at(n) + t; }, "", "", true},
+      {"no time", [](Text t, int) { return "kernel: " + t; }, "", "kernel"},
+      {"a bracket lost", [](Text t, int n) { return uptime_at(n).substr(2) + t; }, "", "", true},
+      {"the other bracket lost",
+       [](Text t, int n) { return "[ 4321." + two_digits(n) + "0001 " + t; }, "", "", true},
+      {"UTF-8 mark", [](Text t, int n) { return "\xEF\xBB\xBF" + uptime_at(n) + t; }, "", "", true},
       {"no-break spaces",
-       [](S t, int n) {
+       [](Text t, int n) {
          return "[\xC2\xA0"
                 "4321." +
                 two_digits(n) + "0001]\xC2\xA0" + t;
        },
        "", "", true},
   };
+}
+
+const std::vector<Frame>& frames() {
+  static const std::vector<Frame> frames = [] {
+    std::vector<Frame> all;
+    for (const auto& part :
+         {kernel_frames(), syslog_frames(), journal_frames(), container_frames(), pasted_frames()})
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }();
   return frames;
 }
 
@@ -313,16 +351,16 @@ TEST_P(EveryFrame, GivesBackWhatTheKernelSaid) {
   const Frame& frame = frames()[GetParam()];
   SCOPED_TRACE(frame.name);
   std::string input;
-  for (std::size_t n = 0; n < kKernelLines.size(); ++n)
-    input += frame.wrap(kKernelLines[n], static_cast<int>(n)) + "\n";
+  for (std::size_t n = 0; n < kernel_lines().size(); ++n)
+    input += frame.wrap(kernel_lines()[n], static_cast<int>(n)) + "\n";
 
   const std::vector<FramedLine> lines = frame_all(input);
 
-  ASSERT_EQ(lines.size(), kKernelLines.size());
+  ASSERT_EQ(lines.size(), kernel_lines().size());
   for (std::size_t n = 0; n < lines.size(); ++n) {
     const FramedLine& line = lines[n];
-    SCOPED_TRACE(kKernelLines[n]);
-    EXPECT_EQ(line.text, kKernelLines[n]);
+    SCOPED_TRACE(kernel_lines()[n]);
+    EXPECT_EQ(line.text, kernel_lines()[n]);
     EXPECT_EQ(line.host, frame.host);
     EXPECT_EQ(line.ident, frame.ident);
     EXPECT_EQ(line.framed, frame.framed);
