@@ -1,6 +1,7 @@
 #include "render/html_report.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/size_text.h"
 #include "render/escape.h"
@@ -30,7 +31,7 @@ void append_ledger(std::string& out, std::size_t index, const ReportView& view) 
   if (!view.ledger) return;
   const LedgerView& ledger = *view.ledger;
   append_heading(out, ledger.title);
-  out += "<figure>";
+  out += "<figure class=\"ledger\">";
   append_ledger_chart(out, ledger, index);
   out += "</figure>\n";
   HtmlTable table;
@@ -72,7 +73,7 @@ void append_bar_keys(std::string& out, const TaskView& tasks) {
   if (tasks.ranked && tasks.has_pgtables)
     out += "<li><span class=\"key f-w5\"></span>page tables</li>";
   if (tasks.has_adj_share) out += "<li><span class=\"key f-w3\"></span>added by oom_score_adj</li>";
-  if (tasks.ranked) out += "<li>faint: taken off by oom_score_adj</li>";
+  if (tasks.has_taken_off) out += "<li>faint: does not count (oom_score_adj)</li>";
   out += "</ul>\n";
 }
 
@@ -166,6 +167,43 @@ void append_growth(std::string& out, const Incident& incident) {
   table.append_to(out);
 }
 
+// The numbers of the drawing, for who does not see it; closed until asked for.
+void append_track_table(std::string& out, const Incident& incident) {
+  constexpr std::size_t kColumnsMax = 12;
+  std::vector<std::pair<std::size_t, double>> times;  // Reports with their time.
+  for (const IncidentTrack& track : incident.tracks) {
+    for (const IncidentPoint& point : track.points)
+      times.emplace_back(point.report, point.at_s);
+  }
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  const std::size_t left_out = times.size() > kColumnsMax ? times.size() - kColumnsMax : 0;
+  times.erase(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(left_out));
+  out += "<details><summary>The numbers of the drawing</summary>\n";
+  HtmlTable table;
+  table.add_column("task", "name");
+  table.add_column("pid", "n");
+  for (const auto& time : times)
+    table.add_column("report " + std::to_string(time.first) + ", +" + duration_text(time.second),
+                     "n");
+  for (const IncidentTrack& track : incident.tracks) {
+    std::vector<std::string> cells = {html(track.comm), std::to_string(track.pid)};
+    for (const auto& time : times) {
+      const auto point = std::find_if(
+          track.points.begin(), track.points.end(),
+          [&](const IncidentPoint& candidate) { return candidate.report == time.first; });
+      cells.push_back(point == track.points.end() ? "" : size_text(point->use));
+    }
+    table.add_row(std::move(cells));
+  }
+  table.append_to(out);
+  if (left_out > 0) {
+    append_element(out, "p class=\"soft\"", "p",
+                   grouped_text(left_out) + " earlier reports are left out here");
+  }
+  out += "</details>\n";
+}
+
 void append_deaths(std::string& out, const Incident& incident) {
   constexpr std::size_t kRowsMax = 50;
   append_heading(out, "Who died");
@@ -255,7 +293,10 @@ void append_html_incident(std::string& out, const Incident& incident, std::size_
   append_element(out, "h2", "h2", incident.title);
   std::string chart;
   append_timeline(chart, incident, id);
-  if (!chart.empty()) out += "<figure>" + chart + "</figure>\n";
+  if (!chart.empty()) {
+    out += "<figure class=\"timeline\">" + chart + "</figure>\n";
+    append_track_table(out, incident);
+  }
   append_growth(out, incident);
   if (!incident.victims.empty()) append_deaths(out, incident);
   std::vector<const Finding*> findings;

@@ -37,11 +37,10 @@ std::optional<LedgerView> make_ledger_view(const Explanation& explanation) {
     view.some_in_no_process |= row.in_no_process;
   }
   const bool more_than_whole = ledger.unaccounted.count() < 0;
-  view.lines.push_back(
-      {LedgerLine::Kind::unaccounted, "unaccounted",
-       more_than_whole ? "counted twice" : "not explained", ledger.unaccounted,
-       share_of(ledger.unaccounted, base), false,
-       more_than_whole ? "the kernel's own numbers add up to more than the whole" : ""});
+  view.lines.push_back({LedgerLine::Kind::unaccounted, "unaccounted",
+                        more_than_whole ? "counted twice" : "not explained", ledger.unaccounted,
+                        share_of(ledger.unaccounted, base), false,
+                        more_than_whole ? "the statistics lag behind" : ""});
   const bool of_memcg = ledger.whole == Ledger::Whole::memcg_usage;
   view.lines.push_back({LedgerLine::Kind::whole, "", of_memcg ? "usage" : "RAM", ledger.total,
                         share_of(ledger.total, base), false, limit_note(ledger)});

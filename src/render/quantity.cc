@@ -88,6 +88,7 @@ std::string rate_text(double bytes_per_s) {
 
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds)) return "an unknown time";
+  if (seconds == 0) return "0 s";
   if (seconds < 10) return fixed(seconds, 1) + " s";
   if (seconds < 600) return fixed(seconds, 0) + " s";
   if (seconds < 7200) return fixed(seconds / 60, 0) + " min";

@@ -15,6 +15,8 @@ bool is_said_elsewhere(const Explanation& explanation, FindingId id) {
   switch (id) {
     case FindingId::memory_sums:
       return explanation.ledger.has_value();
+    case FindingId::memcg_limit:  // In the verdict, and the rest of it among the facts.
+    case FindingId::host_exhausted:
     case FindingId::why_this_victim:
     case FindingId::truncated_report:
       return true;
@@ -121,6 +123,12 @@ std::string victim_text(const Victim& victim) {
 std::vector<Fact> make_facts(const Explanation& explanation) {
   std::vector<Fact> facts;
   const OomReport& report = explanation.report;
+  const auto add_detail = [&](const char* label, FindingId id) {
+    const Finding* const found = find(explanation, id);
+    if (found != nullptr && !found->detail.empty()) facts.push_back({label, found->detail});
+  };
+  add_detail("The limit", FindingId::memcg_limit);
+  add_detail("The host", FindingId::host_exhausted);
   add_memcg_facts(facts, explanation);
   add_victim_fact(facts, report);
   if (!explanation.who_asked.empty()) facts.push_back({"Who asked", explanation.who_asked});

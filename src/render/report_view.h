@@ -50,7 +50,7 @@ struct TaskView {
   std::string title;
   bool ranked = false;
   bool has_swap = false, has_pgtables = false, has_points = false, has_score = false;
-  bool has_adj_share = false;
+  bool has_adj_share = false, has_taken_off = false;
   std::vector<TaskLine> lines;
   std::size_t listed = 0;  // Rows in the log.
   std::string footnote;    // "97 more tasks", what the points are.

@@ -87,18 +87,52 @@ std::string limit_of(const Explanation& explanation) {
   return managed ? size_text(to_bytes(*managed, *report.at.page_size)) + " RAM" : "";
 }
 
-// What the other columns say already.
-bool is_plain(FindingId id) {
+// The cause in a few words; "" where the other columns say it already, or where it is no
+// cause.
+std::string_view cause_of(FindingId id) {
   switch (id) {
-    case FindingId::memcg_limit:
-    case FindingId::host_exhausted:
-    case FindingId::memory_sums:
-    case FindingId::why_this_victim:
-    case FindingId::truncated_report:
-    case FindingId::userspace_kill:
-      return true;
+    case FindingId::socket_memory:
+      return "socket buffers";
+    case FindingId::shmem_heavy:
+      return "tmpfs and shared memory";
+    case FindingId::slab_unreclaimable:
+      return "kernel slab";
+    case FindingId::kernel_memory:
+      return "kernel memory";
+    case FindingId::pagetables_heavy:
+      return "page tables";
+    case FindingId::kernel_stack_heavy:
+      return "kernel stacks";
+    case FindingId::hugetlb_reserved:
+      return "huge pages set aside";
+    case FindingId::unaccounted_memory:
+      return "memory that nobody accounts for";
+    case FindingId::unevictable_heavy:
+      return "locked memory";
+    case FindingId::dirty_cache:
+      return "dirty pages on a slow disk";
+    case FindingId::fragmentation:
+      return "no block large enough";
+    case FindingId::lowmem_exhausted:
+      return "low memory exhausted";
+    case FindingId::many_workers:
+      return "many small processes together";
+    case FindingId::single_process:
+      return "one process held most of it";
+    case FindingId::manual_request:
+      return "asked for by sysrq f";
+    case FindingId::page_cache_thrash:
+      return "thrashing";
+    case FindingId::victim_not_culprit:
+      return "victim, not the cause";
+    case FindingId::memsw_limit:
+      return "limit of memory and swap together";
+    case FindingId::parent_limit:
+      return "limit of a group above the victim's";
+    case FindingId::swap_full:
+      return "swap full";
     default:
-      return false;
+      return "";
   }
 }
 
@@ -107,8 +141,10 @@ std::string note_of(const Explanation& explanation) {
   std::string note;
   if (report.killer != Killer::kernel) note = "by " + std::string(name_of(report.killer));
   for (const Finding& finding : explanation.findings) {
-    if (is_plain(finding.id) || finding.severity == Severity::info) continue;
-    note += (note.empty() ? "" : ": ") + finding.title;
+    const std::string_view cause = cause_of(finding.id);
+    if (cause.empty()) continue;
+    if (!note.empty()) note += ": ";
+    note += cause;
     break;
   }
   if (!report.complete && note.empty()) note = "report incomplete";

@@ -131,7 +131,9 @@ void append_ledger_chart(std::string& out, const LedgerView& ledger, std::size_t
     out += "</title></rect>";
     const std::string label = visible(line.label);
     if (static_cast<double>(display_width(label)) * kGlyphWidth + 16 < width) {
-      out += "<text class=\"on\" y=\"" +
+      const std::string tone = ledger_class(ledger, i);
+      const bool dark = tone == "f-p1" || tone == "f-w1" || tone == "f-w4" || tone == "f-w5";
+      out += std::string("<text class=\"") + (dark ? "on-dark" : "on") + "\" y=\"" +
              std::to_string(static_cast<int>(kBarTop + kBarHeight / 2 + 5)) + "\" x=\"";
       append_coordinate(out, x + 8);
       out += "\">";

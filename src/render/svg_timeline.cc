@@ -21,13 +21,13 @@ class Timeline {
  public:
   Timeline(const Incident& incident, std::string& out) : incident_(incident), out_(out) {
     for (const IncidentTrack& track : incident.tracks) {
-      if (tracks_.size() == kTracksMax) break;
-      if (track.points.empty()) continue;
-      tracks_.push_back(&track);
       for (const IncidentPoint& point : track.points) {
         end_s_ = std::max(end_s_, point.at_s);
         most_ = std::max(most_, static_cast<double>(point.use.count()));
       }
+    }
+    for (const IncidentTrack& track : incident.tracks) {
+      if (tracks_.size() < kTracksMax && matters(track)) tracks_.push_back(&track);
     }
     for (const IncidentVictim& victim : incident.victims)
       end_s_ = std::max(end_s_, victim.at_s.value_or(0));
@@ -56,6 +56,16 @@ class Timeline {
     double x = 0, y = 0;
     std::size_t track = 0;
   };
+
+  // What lies on the ground line all the time only hides its own name: the table has it.
+  bool matters(const IncidentTrack& track) const {
+    constexpr double kVisibleShare = 0.03;
+    return !track.points.empty() &&
+           (track.killed_in ||
+            std::any_of(track.points.begin(), track.points.end(), [&](const IncidentPoint& point) {
+              return static_cast<double>(point.use.count()) >= kVisibleShare * most_;
+            }));
+  }
 
   double x_of(double at_s) const { return kLeft + (kWidth - kLeft - kRight) * at_s / end_s_; }
   double y_of(double use) const {
@@ -133,7 +143,9 @@ class Timeline {
       // Names that would run into each other take a second row, or are left to the table.
       for (std::size_t row = 0; row < 2; ++row) {
         if (x - half <= last_label_end[row]) continue;
-        text("halo", x, kTop - 10 - 14 * static_cast<double>(row), "middle", label);
+        const bool at_edge = x - half < kLeft - 20;
+        text("halo", at_edge ? kLeft - 10 : x, kTop - 10 - 14 * static_cast<double>(row),
+             at_edge ? "start" : "middle", label);
         last_label_end[row] = x + half + 8;
         break;
       }
@@ -173,16 +185,16 @@ class Timeline {
     names_.push_back({x + 12, y + 4, index});
   }
 
-  // Names stand at the ends of their lines, pushed down where two would overlap.
+  // Names stand at the ends of their lines, pushed up where two would overlap.
   void draw_names() {
     std::sort(names_.begin(), names_.end(), [](const Name& a, const Name& b) {
-      return a.y != b.y ? a.y < b.y : a.track < b.track;
+      return a.y != b.y ? a.y > b.y : a.track < b.track;
     });
     for (std::size_t i = 0; i < names_.size(); ++i) {
       for (std::size_t k = 0; k < i; ++k) {
         const bool same_place = std::fabs(names_[k].x - names_[i].x) < 110;
-        if (same_place && names_[i].y - names_[k].y < kLabelGap)
-          names_[i].y = names_[k].y + kLabelGap;
+        if (same_place && names_[k].y - names_[i].y < kLabelGap)
+          names_[i].y = names_[k].y - kLabelGap;
       }
       const IncidentTrack& track = *tracks_[names_[i].track];
       const std::string css_class = "halo l" + std::to_string(names_[i].track + 1);

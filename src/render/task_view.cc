@@ -14,6 +14,7 @@ namespace oomkit {
 namespace {
 
 constexpr std::size_t kTopRows = 10;
+constexpr std::size_t kTopRowsBesideNames = 5;  // Where sums by name say more.
 constexpr std::size_t kVictimRowsMax = 20;
 constexpr std::size_t kExemptRowsMax = 3;
 
@@ -25,6 +26,7 @@ class TaskViewMaker {
       if (victim.pid) victim_pids_.push_back(*victim.pid);
     }
     std::sort(victim_pids_.begin(), victim_pids_.end());
+    if (!explanation.by_name.empty()) top_rows_ = kTopRowsBesideNames;
     if (at_.host_memory && at_.page_size)
       host_totalpages_ = host_totalpages(*at_.host_memory, *at_.page_size);
   }
@@ -56,7 +58,7 @@ class TaskViewMaker {
       const Task& task = at_.tasks[ranked[place].index];
       const bool killable = !ranked[place].badness.unkillable;
       const bool victim = is_victim(task);
-      if (killable ? place < kTopRows || (victim && victims < kVictimRowsMax) : victim) {
+      if (killable ? place < top_rows_ || (victim && victims < kVictimRowsMax) : victim) {
         add(task, &ranked[place].badness, killable ? std::optional(place + 1) : std::nullopt);
         victims += victim ? 1 : 0;
       } else if (!killable && task.rss) {
@@ -82,7 +84,7 @@ class TaskViewMaker {
       const Task& task = at_.tasks[i];
       return task.rss.value_or(Pages(-1));
     };
-    const std::size_t shown = std::min(order.size(), kTopRows);
+    const std::size_t shown = std::min(order.size(), top_rows_);
     const auto top_end = order.begin() + static_cast<std::ptrdiff_t>(shown);
     std::partial_sort(order.begin(), top_end, order.end(), [&](std::size_t a, std::size_t b) {
       return use_of(a) != use_of(b) ? use_of(a) > use_of(b) : a < b;
@@ -148,7 +150,10 @@ class TaskViewMaker {
     line.swap_share = number(badness->swap.count());
     line.pgtables_share = number(badness->pgtables.count());
     line.adj_share = number(badness->adj_points) * unit;
-    line.counted = badness->unkillable ? 0 : number(badness->points) * unit;
+    if (badness->unkillable) return;
+    const double taken_off = (number(-badness->adj_points) + number(badness->root_bonus)) * unit;
+    line.counted = std::max(
+        0.0, line.rss_share + line.swap_share + line.pgtables_share + line.adj_share - taken_off);
   }
 
   void set_score(TaskLine& line, const Badness* badness) const {
@@ -166,9 +171,9 @@ class TaskViewMaker {
       line.note = "killed";
     } else if (badness != nullptr && badness->unkillable) {
       line.standing = TaskLine::Standing::exempt;
-      line.note = *badness->unkillable == Unkillable::adj_minus_1000 ? "never killed: adj -1000"
-                  : *badness->unkillable == Unkillable::init         ? "never killed: init"
-                                                             : "never killed: a kernel thread";
+      line.note = *badness->unkillable == Unkillable::adj_minus_1000 ? "exempt"
+                  : *badness->unkillable == Unkillable::init         ? "exempt: init"
+                                                                     : "exempt: a kernel thread";
     } else if (explanation_.predicted && explanation_.predicted_agrees == false &&
                &task == &at_.tasks[*explanation_.predicted]) {
       line.note = "first by the rule";
@@ -182,6 +187,8 @@ class TaskViewMaker {
       view_.has_points |= !line.points.empty();
       view_.has_score |= !line.score.empty();
       view_.has_adj_share |= line.adj_share > 0;
+      view_.has_taken_off |=
+          line.counted < line.rss_share + line.swap_share + line.pgtables_share + line.adj_share;
       longest = std::max(longest,
                          line.rss_share + line.swap_share + line.pgtables_share + line.adj_share);
     }
@@ -203,6 +210,7 @@ class TaskViewMaker {
   const Explanation& explanation_;
   const Snapshot& at_;
   std::vector<std::int64_t> victim_pids_;
+  std::size_t top_rows_ = kTopRows;
   std::optional<Pages> host_totalpages_;
   TaskView view_;
 };

@@ -15,6 +15,16 @@ namespace {
 constexpr std::size_t kIndent = 2;
 constexpr std::size_t kFactColumn = 15;
 
+void append_circumstances(TextScreen screen, const ReportView& view) {
+  std::string known;
+  for (const std::string& circumstance : view.circumstances)
+    known += (known.empty() ? "" : ", ") + visible(circumstance);
+  if (known.empty()) return;
+  screen.paint.begin(screen.out, Role::aside);
+  append_wrapped(screen.out, known, screen.columns, 0, 0);
+  screen.paint.end(screen.out, Role::aside);
+}
+
 // The columns of the ledger: label, amount, bar, share, and a note where there is room.
 struct LedgerLayout {
   static constexpr std::size_t kLabelMax = 34;
@@ -68,21 +78,44 @@ void append_ledger_line(TextScreen screen, const LedgerLine& line, const LedgerL
   append_spaces(out, layout.bar - std::min(layout.bar, display_width(bar)));
   append_spaces(out, 2);
   append_right(out, share_percent_text(line.share), LedgerLayout::kShare);
-  if (layout.note > 0 && !line.note.empty()) {
+  if (!line.note.empty() && display_width(visible(line.note)) <= layout.note) {
     append_spaces(out, 2);
-    screen.paint.append(out, Role::aside, shortened(visible(line.note), layout.note));
+    screen.paint.append(out, Role::aside, visible(line.note));
   }
   out += '\n';
 }
 
+// A screen has room for the parts that matter: the smallest become one line. They stand
+// largest first.
+LedgerView without_small_parts(const LedgerView& whole) {
+  constexpr std::size_t kPartsMax = 8;
+  LedgerView view = whole;
+  std::size_t parts = 0;
+  for (const LedgerLine& line : whole.lines)
+    parts += line.kind == LedgerLine::Kind::part ? 1 : 0;
+  if (parts <= kPartsMax) return view;
+  view.lines.clear();
+  LedgerLine rest;
+  rest.label = std::to_string(parts - kPartsMax + 1) + " smaller parts";
+  std::size_t seen = 0;
+  for (const LedgerLine& line : whole.lines) {
+    if (line.kind == LedgerLine::Kind::part && ++seen >= kPartsMax) {
+      rest.amount += line.amount;
+      rest.share += line.share;
+      if (seen == parts) view.lines.push_back(rest);
+      continue;
+    }
+    view.lines.push_back(line);
+  }
+  return view;
+}
+
 void append_ledger(TextScreen screen, const ReportView& view) {
   if (!view.ledger) return;
-  std::string aside;
-  for (const std::string& known : view.circumstances)
-    aside += (aside.empty() ? "" : ", ") + visible(known);
-  append_heading(screen, view.ledger->title, aside);
-  const LedgerLayout layout(*view.ledger, screen.columns);
-  for (const LedgerLine& line : view.ledger->lines) {
+  append_heading(screen, view.ledger->title);
+  const LedgerView ledger = without_small_parts(*view.ledger);
+  const LedgerLayout layout(ledger, screen.columns);
+  for (const LedgerLine& line : ledger.lines) {
     if (line.kind == LedgerLine::Kind::whole) {
       append_spaces(screen.out, kIndent);
       screen.paint.append(screen.out, Role::aside, std::string(screen.columns - kIndent, '-'));
@@ -192,6 +225,25 @@ void append_zones(TextScreen screen, const ReportView& view) {
   screen.out += '\n';
 }
 
+// Of mere information the title is enough here, and of zones that the table above shows.
+bool title_is_enough(const ReportView& view, const Finding& finding) {
+  return finding.severity == Severity::info ||
+         (finding.id == FindingId::free_but_unusable && !view.zones.empty());
+}
+
+void append_findings(TextScreen screen, const ReportView& view) {
+  if (view.findings.empty()) return;
+  append_heading(screen, "What else the log shows");
+  for (const Finding* finding : view.findings) {
+    if (!title_is_enough(view, *finding)) append_finding(screen, *finding);
+  }
+  for (const Finding* finding : view.findings) {
+    if (title_is_enough(view, *finding))
+      append_paragraph(screen.out, visible(finding->title), screen.columns, kIndent);
+  }
+  screen.out += '\n';
+}
+
 void append_advice(TextScreen screen, const std::vector<std::string>& advice) {
   if (advice.empty()) return;
   append_heading(screen, "What would have helped");
@@ -204,13 +256,8 @@ void append_advice(TextScreen screen, const std::vector<std::string>& advice) {
 
 }  // namespace
 
-void append_heading(TextScreen screen, std::string_view title, std::string_view aside) {
+void append_heading(TextScreen screen, std::string_view title) {
   screen.paint.append(screen.out, Role::strong, title);
-  const std::size_t used = display_width(title);
-  if (!aside.empty() && used + 3 + display_width(aside) <= screen.columns) {
-    screen.out += "   ";
-    screen.paint.append(screen.out, Role::aside, aside);
-  }
   screen.out += '\n';
 }
 
@@ -230,18 +277,14 @@ void append_finding(TextScreen screen, const Finding& finding) {
 
 void append_report_screen(TextScreen screen, std::size_t index, const ReportView& view) {
   append_wrapped(screen.out, visible(view.verdict), screen.columns, 0, 0);
+  append_circumstances(screen, view);
   screen.out += '\n';
   append_ledger(screen, view);
   append_facts(screen, view);
   append_tasks(screen, view);
   append_names(screen, view);
   append_zones(screen, view);
-  if (!view.findings.empty()) {
-    append_heading(screen, "What else the log shows");
-    for (const Finding* finding : view.findings)
-      append_finding(screen, *finding);
-    screen.out += '\n';
-  }
+  append_findings(screen, view);
   append_advice(screen, view.advice);
   std::string last = "report " + std::to_string(index) + ", " + view.state;
   if (!view.evidence.empty()) last += "; evidence: " + view.evidence;

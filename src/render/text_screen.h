@@ -19,8 +19,7 @@ struct TextScreen {
 void append_report_screen(TextScreen screen, std::size_t index, const ReportView& view);
 void append_incident_screen(TextScreen screen, const Incident& incident);
 
-// "Title" as a heading of a section, with `aside` after it where it fits.
-void append_heading(TextScreen screen, std::string_view title, std::string_view aside = "");
+void append_heading(TextScreen screen, std::string_view title);
 
 // A finding: its title by severity, its detail below.
 void append_finding(TextScreen screen, const Finding& finding);

@@ -72,11 +72,11 @@ TEST(HostileTest, HtmlHasOnlyItsOwnTags) {
   }
   // Every tag is one that the renderer writes.
   const std::string own[] = {
-      "!DOCTYPE", "html",    "head",    "meta",     "title",  "style", "body", "main",
-      "h1",       "h2",      "h3",      "p",        "ul",     "li",    "a",    "div",
-      "table",    "thead",   "tbody",   "tr",       "th",     "td",    "dl",   "dt",
-      "dd",       "section", "article", "figure",   "svg",    "desc",  "defs", "pattern",
-      "rect",     "line",    "text",    "polyline", "circle", "span",  "b",    "footer"};
+      "!DOCTYPE", "html", "head", "meta",   "title",   "style",  "body", "main",    "h1",
+      "h2",       "h3",   "p",    "ul",     "li",      "a",      "div",  "table",   "thead",
+      "tbody",    "tr",   "th",   "td",     "dl",      "dt",     "dd",   "section", "article",
+      "figure",   "svg",  "desc", "defs",   "pattern", "rect",   "line", "text",    "polyline",
+      "circle",   "span", "b",    "footer", "details", "summary"};
   for (std::size_t at = page.find('<'); at != std::string::npos; at = page.find('<', at + 1)) {
     std::size_t begin = at + 1;
     if (begin < page.size() && page[begin] == '/') ++begin;
