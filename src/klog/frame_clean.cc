@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/text.h"
+#include "klog/frame_blanks.h"
 #include "klog/frame_head.h"
 #include "klog/frame_kernel_text.h"
 
@@ -69,12 +70,12 @@ struct Mend {
   char write = '\0';  // '\0': nothing.
 };
 
-Mend mend_at(std::string_view text, bool at_begin) {
+Mend mend_at(std::string_view text, bool at_begin, bool from_web_page) {
   const char first = text[0];
   if (first == '\0') return {1, '\0'};
   if (first == kEscape) return {escape_sequence_length(text), '\0'};
   if (first == '&') {
-    const Entity* entity = entity_at(text);
+    const Entity* entity = from_web_page ? entity_at(text) : nullptr;
     return entity == nullptr ? Mend{} : Mend{entity->name.size(), entity->value};
   }
   if (text.substr(0, 2) == "\xC2\xA0") return {2, ' '};
@@ -176,8 +177,17 @@ std::size_t escape_sequence_length(std::string_view text) {
   return at < text.size() && text[at] >= 0x30 && text[at] <= 0x7e ? at + 1 : at;
 }
 
-std::string_view clean_text(std::string_view text, OddBytes odd, std::string& buffer,
-                            DamageCounts& damage) {
+bool shows_web_page(std::string_view text) {
+  if (entity_at(without_blanks(text)) != nullptr) return true;
+  for (const std::string_view sign :
+       {"&lt;TASK&gt;", "&lt;/TASK&gt;", "&lt;IRQ&gt;", "[&lt;", "&nbsp;"}) {
+    if (text.find(sign) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::string_view clean_text(std::string_view text, OddBytes odd, bool from_web_page,
+                            std::string& buffer, DamageCounts& damage) {
   while (!text.empty() && text.back() == '\r')
     text.remove_suffix(1);
   while (!text.empty() && text.front() == '\r')
@@ -193,7 +203,7 @@ std::string_view clean_text(std::string_view text, OddBytes odd, std::string& bu
       ++at;
       continue;
     }
-    const Mend mend = mend_at(text.substr(at), at == 0);
+    const Mend mend = mend_at(text.substr(at), at == 0, from_web_page);
     if (mend.length == 0) {
       ++at;
       continue;

@@ -34,11 +34,15 @@ class OddBytes {
 };
 OddBytes odd_bytes(std::string_view text);
 
+// Has `text` HTML entities that only a pasted web page has: at its front, for a time's or a
+// stack's angle bracket, for a blank? A thread's name may hold any other.
+bool shows_web_page(std::string_view text);
+
 // `text` without carriage returns at its ends, byte order marks, escape sequences and NUL
-// bytes (counted), with blanks for no-break spaces and with HTML entities decoded. The result
-// is `text`, a part of it, or `buffer`.
-std::string_view clean_text(std::string_view text, OddBytes odd, std::string& buffer,
-                            DamageCounts& damage);
+// bytes (counted), with blanks for no-break spaces and, `from_web_page`, with HTML entities
+// decoded. The result is `text`, a part of it, or `buffer`.
+std::string_view clean_text(std::string_view text, OddBytes odd, bool from_web_page,
+                            std::string& buffer, DamageCounts& damage);
 
 // The length of the terminal escape sequence that `text` begins with; 0 if it is none.
 std::size_t escape_sequence_length(std::string_view text);

@@ -98,6 +98,24 @@ UptimeDigits uptime_digits(std::string_view text, std::size_t at) {
   return digits;
 }
 
+// What vendors' kernels put behind the time in its bracket: "[12345.678901,0]",
+// "[12345.678901 / 06-12 05:12:34.123]", "[12345.678901@2]". Up to the bracket.
+std::size_t annotation_length(std::string_view text, std::size_t at) {
+  constexpr std::size_t kAnnotationMax = 40;
+  if (at >= text.size() || std::string_view(",@ ").find(text[at]) == std::string_view::npos)
+    return 0;
+  std::size_t digits = 0;
+  for (std::size_t i = at; i < text.size() && i - at < kAnnotationMax; ++i) {
+    if (text[i] == ']') return digits == 0 ? 0 : i - at;
+    if (is_digit(text[i])) {
+      ++digits;
+    } else if (std::string_view(" ,@/-:.").find(text[i]) == std::string_view::npos) {
+      return 0;
+    }
+  }
+  return 0;
+}
+
 // The " <    0.000017>" that dmesg -d puts behind a time.
 std::size_t delta_length(std::string_view text, std::size_t at) {
   if (text.substr(at, 2) != " <") return 0;
@@ -189,8 +207,11 @@ std::size_t uptime_length(std::string_view text, HostTime& uptime) {
   const std::size_t begin = opened ? 1 + blank_run(text, 1) : 0;
   const UptimeDigits digits = uptime_digits(text, begin);
   if (digits.end == 0) return 0;
-  const std::size_t delta = delta_length(text, digits.end);
-  std::size_t end = digits.end + delta;
+  std::size_t end = digits.end;
+  if (end < text.size() && text[end] != ']') {
+    end += delta_length(text, end);
+    if (opened && end == digits.end) end += annotation_length(text, end);
+  }
   const bool closed = end < text.size() && text[end] == ']';
   if (closed) {
     ++end;

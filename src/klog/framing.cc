@@ -107,6 +107,7 @@ class Framer::State {
   PasteMemory pastes_;
   LogEntry entry_;
   bool after_kmsg_ = false;
+  bool from_web_page_ = false;  // Once a line has shown it, all of the input is.
   std::array<Buffers, kDepth> buffers_;
 };
 
@@ -148,7 +149,8 @@ void Framer::State::skipped() {
 
 void Framer::State::clean_and_frame(std::string_view text, LogHead& head, std::size_t depth) {
   const OddBytes odd = odd_bytes(text);
-  text = clean_text(text, odd, buffers_[depth].clean, damage_);
+  if (odd.has(OddBytes::ampersand) && !from_web_page_) from_web_page_ = shows_web_page(text);
+  text = clean_text(text, odd, from_web_page_, buffers_[depth].clean, damage_);
   // A terminal writes over a line after a carriage return; a log has two lines there.
   while (odd.has(OddBytes::control)) {
     std::size_t cut = text.find('\r');

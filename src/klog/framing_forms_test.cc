@@ -142,6 +142,13 @@ std::vector<Frame> kernel_frames() {
       {"dmesg -d",
        [](Text t, int n) { return "[ 4321." + two_digits(n) + "0001 <    0.000017>] " + t; }, "",
        "", true},
+      {"a vendor's processor number",
+       [](Text t, int n) { return "[ 4321." + two_digits(n) + "0001,3] " + t; }, "", "", true},
+      {"a vendor's wall clock",
+       [](Text t, int n) {
+         return "<6>[ 4321." + two_digits(n) + "0001 / 06-12 05:12:34.123] " + t;
+       },
+       "", "", true},
       {"dmesg -e", [](Text t, int) { return "[  +0.000017] " + t; }},
       {"dmesg -e, a new minute", [](Text t, int) { return "[Nov21 12:22] " + t; }, "", "", false,
        true},

@@ -106,6 +106,16 @@ TEST(FramingTest, OneMessageOfSeveralLines) {
   }
 }
 
+// What a web page has in every line, a thread may have in its name.
+TEST(FramingTest, EntitiesAreDecodedOnlyInAWebPage) {
+  const std::string name = "[    1.000000] Killed process 7 (a&lt;b&amp;c)";
+  EXPECT_EQ(only_line(name).text, "Killed process 7 (a&lt;b&amp;c)");
+  const auto page = frame_all("[    1.000000]  &lt;TASK&gt;\n" + name + "\n");
+  ASSERT_EQ(page.size(), 2U);
+  EXPECT_EQ(page[0].text, " <TASK>");
+  EXPECT_EQ(page[1].text, "Killed process 7 (a<b&c)");
+}
+
 TEST(FramingTest, AUnitNamesEscapesAreNotTheLogs) {
   const std::string text = "task_memcg=/system.slice/dev\\x2ddisk.mount,task=a\\nb,pid=1";
   EXPECT_EQ(only_line("[    1.000000] " + text).text, text);
