@@ -117,6 +117,11 @@ void read_scope(Facts& facts) {
   const OomReport& report = facts.report();
   const Snapshot& at = report.at;
   facts.host_key = at.host ? "host " + *at.host : "input " + report.input;
+  // A userspace killer watches the host as a whole.
+  if (report.killer != Killer::kernel) {
+    facts.key = facts.host_key + '\n';
+    return;
+  }
   switch (scope_of(report)) {
     case Scope::host:
       facts.key = facts.host_key + '\n';
@@ -181,6 +186,7 @@ struct IncidentTracker::State {
 
     bool continues(const Facts& next) const;
     bool same_story(const Facts& next) const;
+    bool knows(const IncidentVictim& victim) const;
     void add(Facts&& next);
     Incident close();
     std::size_t weight() const {
@@ -214,6 +220,15 @@ bool IncidentTracker::State::Open::same_story(const Facts& next) const {
   });
 }
 
+bool IncidentTracker::State::Open::knows(const IncidentVictim& victim) const {
+  constexpr std::ptrdiff_t kRecent = 64;
+  const auto begin = incident.victims.end() -
+                     std::min(kRecent, static_cast<std::ptrdiff_t>(incident.victims.size()));
+  return victim.pid && std::any_of(begin, incident.victims.end(), [&](const auto& earlier) {
+           return earlier.pid == victim.pid && earlier.comm == victim.comm;
+         });
+}
+
 bool IncidentTracker::State::Open::continues(const Facts& next) const {
   if (incident.reports.size() >= kReportsMax || incident.victims.size() >= kVictimsMax) {
     return false;
@@ -244,7 +259,6 @@ void IncidentTracker::State::Open::add(Facts&& next) {
   timed = timed && at_s;
   if (at_s) incident.duration_s = std::max(incident.duration_s.value_or(0), *at_s);
 
-  facts.named_processes = facts.named_processes || !next.table.empty();
   facts.limit.reset();
   facts.usage.reset();
   if (next.report().at.memcg && next.report().at.memcg->memory) {
@@ -254,6 +268,10 @@ void IncidentTracker::State::Open::add(Facts&& next) {
   }
   growth.observe(next.index, at_s, std::move(next.table), next.table_complete);
 
+  // The kernel and a daemon may both tell of one death.
+  next.victims.erase(std::remove_if(next.victims.begin(), next.victims.end(),
+                                    [&](const IncidentVictim& victim) { return knows(victim); }),
+                     next.victims.end());
   facts.kills += next.victims.size();
   facts.last_killed = !next.victims.empty();
   facts.returned.reset();

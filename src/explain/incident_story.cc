@@ -88,7 +88,12 @@ std::string culprits_text(const std::vector<Culprit>& culprits) {
 std::vector<std::string> innocent_names(const Incident& incident) {
   std::vector<std::string> names;
   for (const IncidentVictim& victim : incident.victims) {
-    if (!victim.culprit && !victim.comm.empty()) names.push_back(victim.comm);
+    if (victim.culprit || victim.comm.empty()) continue;
+    // A sibling of the same name as the culprit: "a filled it, a paid" would tell nothing.
+    const bool namesake =
+        std::any_of(incident.culprits.begin(), incident.culprits.end(),
+                    [&](const Culprit& culprit) { return culprit.comm == victim.comm; });
+    if (!namesake) names.push_back(victim.comm);
   }
   return names;
 }

@@ -14,8 +14,7 @@ namespace oomkit {
 
 // What the tracker knows of an incident beyond the Incident itself.
 struct IncidentFacts {
-  std::string place;             // "in pod cabf8137-...", "on host web-17"
-  bool named_processes = false;  // Some report had a table.
+  std::string place;  // "in pod cabf8137-...", "on host web-17"
   Growth::Survivors survivors;
   double culprits_share = 0;
   std::size_t kills = 0;  // All victims, also those beyond what is kept.

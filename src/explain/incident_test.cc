@@ -290,6 +290,19 @@ TEST(IncidentTest, KillsInACgroupWithoutANameAreToldByTheVictimsName) {
   EXPECT_THAT(incidents[0].title, HasSubstr("java is started again and dies again every 60 s"));
 }
 
+TEST(IncidentTest, ADeathThatADaemonTellsOfTooIsOneDeath) {
+  Report kernel = Report(10).of_host().row(1, "a", 100).kills(1, "a");
+  Report daemon = Report(11).of_host().kills(1, "a");
+  daemon.raw().killer = Killer::kubelet;
+  daemon.raw().constraint = Constraint::unknown;
+  Report later = Report(20).of_host().row(2, "b", 50).kills(2, "b");
+  const auto incidents = incidents_of({kernel, daemon, later});
+  ASSERT_THAT(incidents, SizeIs(1));
+  EXPECT_THAT(incidents[0].reports, ElementsAre(1, 2, 3));
+  EXPECT_THAT(incidents[0].victims, SizeIs(2));
+  EXPECT_THAT(incidents[0].title, HasSubstr("2 kills in 10 s"));
+}
+
 TEST(IncidentTest, TheTimelineHasThePointsOfTheLargest) {
   const auto incidents = incidents_of(leak_beside_database());
   ASSERT_THAT(incidents, SizeIs(1));
