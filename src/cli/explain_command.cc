@@ -147,7 +147,9 @@ Result<ExitCode> run(const ExplainArguments& arguments) {
     sink.emplace(OutputSink::standard_output());
   }
   ExplainSession session(
-      request, {.pod_directories = folder_names(request.root + "/var/log/pods", kPodsMax)},
+      request,
+      {.pod_directories = folder_names(request.root + "/var/log/pods", kPodsMax),
+       .brief = request.render.format == OutputFormat::summary},
       make_renderer(request.render, [&](std::string_view text) { sink->append(text); }));
   session.begin();
   const auto stop = [&] { return sink->failed(); };
