@@ -301,8 +301,8 @@ Culprit Growth::culprit_of(const Row& row) {
   culprit.seen = row.seen;
   culprit.killed = row.killed();
   if (row.born()) culprit.steps_bytes_per_s.push_back(row.born_rate);
-  static const std::vector<IncidentPoint> kNone;
-  const std::vector<IncidentPoint>& points = row.history ? row.history->points : kNone;
+  static const std::vector<IncidentPoint> none;
+  const std::vector<IncidentPoint>& points = row.history ? row.history->points : none;
   for (std::size_t i = 1; i < points.size(); ++i) {
     const double seconds = points[i].at_s - points[i - 1].at_s;
     if (seconds <= 0) continue;
