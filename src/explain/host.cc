@@ -49,6 +49,7 @@ std::map<int, NodeSum> sum_nodes(const HostMemory& host) {
 
 std::string node_list_text(const std::vector<int>& nodes) {
   std::vector<std::string> names;
+  names.reserve(nodes.size());
   for (const int node : nodes)
     names.push_back(std::to_string(node));
   return text_of({nodes.size() == 1 ? "node " : "nodes ", list_text(names)});

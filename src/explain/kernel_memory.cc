@@ -270,8 +270,7 @@ std::optional<Finding> find_kernel_stack_heavy(const Context& context) {
   const auto processes = static_cast<std::int64_t>(context.report.at.tasks.size());
   finding.detail =
       text_of({"At ", size_text(Bytes(size)), " each that is about ", count_text(threads, "thread"),
-               ". Each also has tables and objects of "
-               "its own in the kernel."});
+               ". Each also has tables and objects of its own in the kernel."});
   if (processes > 0) {
     finding.detail += text_of(
         {" The table has ", grouped(processes), processes == 1 ? " process." : " processes."});
