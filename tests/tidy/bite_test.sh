@@ -132,5 +132,36 @@ for host in de''b.debian.org py''pi.org reg''istry.npm''js.org; do
   bites places "docs/A.md:4"
 done
 
+# What documents tell people to type, with a tool that knows one command and one option.
+cat >"$project/.oom" <<'TOOL'
+#!/bin/bash
+case "$*" in
+  --help) echo "  -h,--help   this" ;;
+  'explain --help') echo "  --summary   one line a kill" ;;
+  *) exit 2 ;;
+esac
+TOOL
+chmod +x "$project/.oom"
+cat >"$project/dev" <<'TOOL'
+echo "  setup   installs"
+TOOL
+cat >"$project/README.md" <<'TEXT'
+Type `./dev setup` or `./dev help`, then `oom --help`, or `oom explain` and so on:
+
+    $ sudo dmesg | oom explain --summary   # `oom COMMAND --nothing` stands in a remark
+TEXT
+readme() { timeout 20 bash "$checks/readme_commands.sh" "$project" "$project/.oom" 2>&1; }
+if ! output=$(readme); then
+  printf 'readme_commands fails on a true README:\n%s\n' "$output"
+  failures=$((failures + 1))
+fi
+for wrong in './dev sing' 'oom dance' 'oom explain --loudly'; do
+  printf 'And \x60%s\x60 too.\n' "$wrong" >"$project/docs/A.md"
+  if output=$(readme) || [[ $output != *docs/A.md:1* ]]; then
+    printf 'readme_commands does not see: %s\n' "$wrong"
+    failures=$((failures + 1))
+  fi
+done
+
 printf '%d unexpected\n' "$failures"
 ((failures == 0))

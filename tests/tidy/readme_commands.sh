@@ -11,6 +11,7 @@ typed() {  # document, regex of the first word
   awk -v first="$2" '
     function emit(text) {
       sub(/^[ \t]*(\$|#)?[ \t]*/, "", text)
+      sub(/[ \t]#.*/, "", text)
       while (match(text, "(^|[|;&] *|sudo )" first " [^|;&>]*")) {
         found = substr(text, RSTART, RLENGTH)
         sub(/^([|;&] *|sudo )/, "", found)
@@ -23,13 +24,14 @@ typed() {  # document, regex of the first word
     {
       rest = $0
       while (match(rest, /`[^`]+`/)) {
-        emit(substr(rest, RSTART + 1, RLENGTH - 2))
+        span = substr(rest, RSTART + 1, RLENGTH - 2)
         rest = substr(rest, RSTART + RLENGTH)
+        emit(span)  # Last: it matches too.
       }
     }' "$1"
 }
 
-dev_help=$(bash dev help)
+dev_help=$(bash dev help; printf '  help\n')
 declare -A helps
 while IFS= read -r document; do
   while IFS=: read -r line words; do
