@@ -35,7 +35,7 @@ std::string with_suggestion(std::string sentence, const std::optional<std::strin
 // The command as typed: the first word that is no option.
 std::string typed_command(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
+    std::string word = argv[i];
     if (!word.empty() && word.front() != '-') return word;
   }
   return "";
@@ -69,6 +69,7 @@ int parse_and_run(int argc, const char* const* argv) {
   app.set_version_flag("--version", "oom " OOMKIT_VERSION);
   const std::vector<Command> commands = {add_explain_command(app)};
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const Command& command : commands)
     names.push_back(command.name);
 

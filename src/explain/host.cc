@@ -123,7 +123,7 @@ std::optional<Finding> find_host_exhausted(const Context& context) {
   auto finding = say(FindingId::host_exhausted, Severity::critical, "", "");
   const auto free = context.host != nullptr ? host_amount(*context.host, "free", context.page_size)
                                             : std::nullopt;
-  if (!free && !context.whole) {
+  if (context.host == nullptr || (!free && !context.whole)) {
     finding.title = "The host ran out of memory";
     finding.detail = "How much there was and who held it is not in the log.";
     finding.lines = evidence({context.report.selection ? context.report.selection->line : 0,
