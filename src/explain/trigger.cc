@@ -106,7 +106,7 @@ ThreadOwner owner_of_trigger(const Context& context) {
 
 std::string asker_text(const Context& context, const ThreadOwner& owner) {
   const Trigger& trigger = *context.report.trigger;
-  const std::string name = process_text(trigger.comm, std::nullopt);
+  std::string name = process_text(trigger.comm, std::nullopt);
   if (!trigger.pid) return name;
   const std::string pid = std::to_string(*trigger.pid);
   if (owner.row && !owner.itself) {
