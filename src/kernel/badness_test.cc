@@ -12,7 +12,7 @@ Task task_of(std::int64_t pid, std::int64_t rss, int adj) {
   task.pid = pid;
   task.tgid = pid;
   task.uid = 1000;
-  task.total_vm = Pages(rss + 1000);
+  task.total_vm = Pages(rss);
   task.rss = Pages(rss);
   task.swapents = Pages(0);
   task.pgtables = Bytes(0);
