@@ -104,7 +104,8 @@ void store_stats(OpenReport& report, const StatBegin& said, const LogicalLine& l
                  LineNotes& notes) {
   MemcgReport& memcg = memcg_of(report);
   if (said.amounts.empty()) {
-    // An empty line for each further cgroup would be the old form; the list comes once.
+    // The old form, a line for each cgroup, whose amounts are cut off.
+    if (line.cut || !memcg.subtree.empty()) return;
     report.stat_lines = memcg.stat.empty();
     if (said.path && memcg.stat_path.empty()) memcg.stat_path = path_of(*said.path);
     if (memcg.stat_line == 0) memcg.stat_line = line.line;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "kernel/judged_version.h"
 
@@ -211,29 +212,66 @@ std::optional<PageSize> proven_page_size(const OomReport& report, const ReportSi
   return x86 ? std::optional(PageSize::k4K) : std::nullopt;
 }
 
-// 4.9 printed four amounts of the node line under each other's names: what stands behind
-// "anon_thp" was shmem. The host's own shmem counter shows it.
-void mend_rotated_shmem(OomReport& report) {
-  if (!report.at.host_memory || !report.at.page_size) return;
-  HostMemory& memory = *report.at.host_memory;
+constexpr std::array<std::string_view, 4> kRotated = {"shmem", "shmem_thp", "shmem_pmdmapped",
+                                                      "anon_thp"};
+
+enum class ShmemOrder { right, rotated, open };
+
+// The host's own shmem counter shows under which name the nodes have theirs.
+ShmemOrder shmem_order(const HostMemory& memory, std::optional<PageSize> page_size) {
   const auto shmem = memory.counters.find("shmem");
-  const auto as_shmem = sum_of_nodes(memory, "shmem");
-  const auto as_anon_thp = sum_of_nodes(memory, "anon_thp");
-  if (!shmem || !as_shmem || !as_anon_thp) return;
-  const auto size = report.at.page_size;
-  if (ratio(shmem->count(), *as_anon_thp) != size || ratio(shmem->count(), *as_shmem) == size) {
-    return;
+  const auto named_so = sum_of_nodes(memory, "shmem");
+  const auto named_thp = sum_of_nodes(memory, "anon_thp");
+  if (!shmem || !named_so || !named_thp) return ShmemOrder::open;
+  const auto is_shmem = [&](std::int64_t kib) {
+    if (shmem->count() == 0) return kib == 0;
+    const auto size = ratio(shmem->count(), kib);
+    return size && (!page_size || size == page_size);
+  };
+  if (is_shmem(*named_so)) return is_shmem(*named_thp) ? ShmemOrder::open : ShmemOrder::right;
+  return is_shmem(*named_thp) ? ShmemOrder::rotated : ShmemOrder::open;
+}
+
+// Only 4.9 had it, and 4.8 to 4.11 count pages scanned for each node.
+bool may_be_rotated(const OomReport& report) {
+  const HostMemory& memory = *report.at.host_memory;
+  if (report.at.kernel_release) {
+    const auto version = parse_kernel_version(*report.at.kernel_release);
+    if (version) return version->major == 4 && version->minor == 9;
   }
+  return std::any_of(memory.nodes.begin(), memory.nodes.end(),
+                     [](const Node& node) { return node.pages_scanned.has_value(); });
+}
+
+void drop_rotated(Node& node) {
+  NamedAmounts<KiB> kept;
+  for (const auto& [name, amount] : node.amounts.entries()) {
+    if (std::find(kRotated.begin(), kRotated.end(), name) == kRotated.end()) kept.add(name, amount);
+  }
+  node.amounts = std::move(kept);
+}
+
+// 4.9 printed four amounts of the node line under each other's names: what stands behind
+// "anon_thp" is shmem. Where nothing shows which way it is, these four are unknown.
+void mend_rotated_shmem(OomReport& report) {
+  if (!report.at.host_memory) return;
+  HostMemory& memory = *report.at.host_memory;
+  const ShmemOrder order = shmem_order(memory, report.at.page_size);
+  if (order == ShmemOrder::right) return;
+  if (order == ShmemOrder::open && !may_be_rotated(report)) return;
   for (Node& node : memory.nodes) {
     const auto thp = node.amounts.find("shmem");
     const auto pmdmapped = node.amounts.find("shmem_thp");
     const auto anon = node.amounts.find("shmem_pmdmapped");
     const auto real = node.amounts.find("anon_thp");
-    if (!thp || !pmdmapped || !anon || !real) continue;
-    node.amounts.set("shmem", *real);
-    node.amounts.set("shmem_thp", *thp);
-    node.amounts.set("shmem_pmdmapped", *pmdmapped);
-    node.amounts.set("anon_thp", *anon);
+    if (order == ShmemOrder::open) {
+      drop_rotated(node);
+    } else if (thp && pmdmapped && anon && real) {
+      node.amounts.set("shmem", *real);
+      node.amounts.set("shmem_thp", *thp);
+      node.amounts.set("shmem_pmdmapped", *pmdmapped);
+      node.amounts.set("anon_thp", *anon);
+    }
   }
 }
 
@@ -263,11 +301,9 @@ void conclude_memcg(OomReport& report) {
   if (!report.at.memcg) return;
   MemcgReport& memcg = *report.at.memcg;
   if (!memcg.oom_path) {
-    if (!memcg.stat_path.empty()) {
-      memcg.oom_path = memcg.stat_path;
-    } else if (!memcg.subtree.empty()) {
-      memcg.oom_path = memcg.subtree.front().path;
-    }
+    // A list of statistics comes once, for the cgroup at its limit. Of the lines for each
+    // cgroup of a subtree the first would be its, and may be lost.
+    if (memcg.subtree.empty() && !memcg.stat_path.empty()) memcg.oom_path = memcg.stat_path;
   }
   memcg.version = std::nullopt;
   // From 5.3 on each version has counters of its own; that is also when the list of

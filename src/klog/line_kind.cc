@@ -80,6 +80,7 @@ bool is_counters(std::string_view text) {
 
 // "rss 1150976": a line of memory.stat.
 bool is_stat_pair(std::string_view text) {
+  if (!is_alpha(text[0])) return false;
   std::size_t at = 0;
   while (at < text.size() && (is_word(text[at])))
     ++at;
@@ -365,9 +366,7 @@ LineKind classify_s_to_w(std::string_view text) {
         return LineKind::memcg_task_in;
       }
       if (text.starts_with("Task in /")) return LineKind::memcg_task_in;
-      if (text.starts_with("Tasks in ") && contains(text, " are going to be killed")) {
-        return LineKind::group_begin;
-      }
+      if (text == "Tasks in" || text.starts_with("Tasks in /")) return LineKind::group_begin;
       if (text.starts_with("Total swap")) return LineKind::swap_total;
       return is_register_dump(text) ? LineKind::register_dump : LineKind::unknown;
     case 'U':

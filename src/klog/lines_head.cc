@@ -196,7 +196,8 @@ std::size_t skip_brackets(std::string_view text, std::size_t at) {
 
 GfpMask take_gfp(std::string_view text, std::size_t& at) {
   GfpMask gfp;
-  if (text.substr(at).starts_with("0x")) at += 2;
+  if (!text.substr(at).starts_with("0x")) return gfp;
+  at += 2;
   std::uint64_t mask = 0;
   const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), mask, 16);
   if (error == std::errc()) gfp.mask = mask;

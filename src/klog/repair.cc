@@ -26,103 +26,136 @@ std::string_view keep(std::array<char, Size>& target, std::string_view text) {
 
 }  // namespace
 
+void LineJoiner::Waiting::take(const LogRecord& record, LineKind kind,
+                               std::optional<HostTime> uptime) {
+  there = true;
+  text.assign(record.text.substr(0, kJoinedMax));
+  line = LogicalLine();
+  line.kind = kind;
+  line.line = line.last_line = record.line;
+  line.uptime = uptime;
+  line.stamp = keep(stamp, record.stamp);
+  line.ident = keep(ident, record.ident);
+}
+
 void LineJoiner::add(const LogRecord& record, LogicalLineSink& sink) {
   const LineKind kind = classify(record.text);
   if (record.framed && record.uptime) last_uptime_ = record.uptime;
   if (kind == LineKind::blank) {
-    if (!record.framed) {
-      (holding_ ? blank_after_ : held_.blank_before) = true;
-    }
+    if (!record.framed) (held_.there ? blank_after_ : blank_before_) = true;
     return;
   }
-  if (holding_) {
+  if (held_.there) {
     if (try_join(record, kind)) return;
+    if (try_join_stranger(record, kind, sink)) return;
     if (kind == LineKind::unknown && ++strangers_ <= kStrangersMax &&
-        held_.kind != LineKind::unknown) {
+        held_.line.kind != LineKind::unknown) {
       pass(record, kind, sink);
       return;
     }
     flush(sink);
   }
-  hold(record, kind);
+  held_.take(record, kind,
+             record.uptime   ? record.uptime
+             : record.framed ? std::nullopt
+                             : last_uptime_);
+  stranger_.there = false;
+  blank_after_ = false;
+  strangers_ = 0;
 }
 
-// Words of a stranger in between: of no interest to a report, but they may be the first
-// half of something, and a daemon's line is told by who speaks.
+// Words of a stranger in between: of no interest to a report, but a daemon's line is told
+// by who speaks, and what says nothing may be the first half of something.
 void LineJoiner::pass(const LogRecord& record, LineKind kind, LogicalLineSink& sink) {
+  stranger_.take(record, kind, record.uptime);
   if (record.ident.empty()) return;
-  LogicalLine line;
+  LogicalLine line = stranger_.line;
   line.text = record.text;
-  line.kind = kind;
-  line.line = line.last_line = record.line;
-  line.uptime = record.uptime;
-  line.stamp = record.stamp;
-  line.ident = record.ident;
   sink.on_line(line);
 }
 
+bool LineJoiner::try_join_stranger(const LogRecord& record, LineKind kind, LogicalLineSink& sink) {
+  if (!stranger_.there) return false;
+  const bool follows = record.line == stranger_.line.last_line + 1;
+  if (!follows || record.framed || record.embedded || !may_continue(kind)) return false;
+  const Junction how = junction(LineKind::unknown, stranger_.text, record.text, JunctionContext());
+  if (how == Junction::none) return false;
+  flush(sink);
+  std::swap(held_, stranger_);
+  held_.line.stamp = {held_.stamp.data(), held_.line.stamp.size()};
+  held_.line.ident = {held_.ident.data(), held_.line.ident.size()};
+  stranger_.there = false;
+  append(held_, record, how);
+  blank_after_ = false;
+  return true;
+}
+
+// How a line goes on that the frame says goes on.
 bool LineJoiner::try_join(const LogRecord& record, LineKind kind) {
+  std::string& text = held_.text;
   if (record.continues) {
-    text_.append(record.text.substr(0, kJoinedMax - std::min(text_.size(), kJoinedMax)));
-    held_.kind = classify(text_);
-    held_.last_line = record.line;
+    text.append(record.text.substr(0, kJoinedMax - std::min(text.size(), kJoinedMax)));
+    held_.line.kind = classify(text);
+    held_.line.last_line = record.line;
     return true;
   }
-  if (record.embedded || text_.size() + record.text.size() > kJoinedMax) return false;
-  const bool torn_node = held_.kind == LineKind::node_prefix &&
+  if (record.embedded || text.size() + record.text.size() > kJoinedMax) return false;
+  const LineKind held_kind = held_.line.kind;
+  const bool torn_node = held_kind == LineKind::node_prefix &&
                          (kind == LineKind::zone || kind == LineKind::free_list) &&
                          !record.text.starts_with("Node ");
   Junction how = Junction::blank;
   if (!torn_node) {
-    if (!may_continue(kind)) return false;
-    if (held_.kind == LineKind::unknown && strangers_ > 0) return false;
-    const JunctionContext context{task_columns_, record.framed, glued_ + spaced_ > 0};
-    how = junction(held_.kind, text_, record.text, context);
+    if (!may_continue(kind) || (held_kind == LineKind::unknown && strangers_ > 0)) return false;
+    const JunctionContext context{task_columns_, record.framed, spaced_ > glued_, glued_ > spaced_};
+    how = junction(held_kind, text, record.text, context);
     // A block of counters has several lines, and each begins with words of its own.
-    if (held_.kind == LineKind::counters && kind == LineKind::counters && how == Junction::blank) {
-      return false;
-    }
+    const bool own_line = held_kind == LineKind::counters && kind == LineKind::counters;
+    if (own_line && how == Junction::blank) return false;
   }
+  if (how == Junction::either && held_kind == LineKind::lowmem_reserve && glued_ == spaced_) {
+    // One number or two: neither is said.
+    held_.line.cut = true;
+    return true;
+  }
+  // A word does not go on behind somebody's comment.
+  if (how == Junction::glue && strangers_ > 0) return false;
   if (how == Junction::none) return false;
-  const bool blank_is_there = text_.ends_with(' ') || record.text.starts_with(' ');
-  if (how == Junction::glue) ++glued_;
-  if (how == Junction::blank) ++spaced_;
-  if (how == Junction::either) {
-    how = blank_is_there || glued_ <= spaced_ ? Junction::blank : Junction::glue;
-  }
-  text_.resize(trim_right(text_).size());
-  if (how == Junction::blank) text_ += ' ';
-  text_.append(trim(record.text));
-  if (held_.kind == LineKind::unknown || torn_node) held_.kind = classify(text_);
-  held_.last_line = record.line;
-  strangers_ = 0;
-  ++rejoined_;
+  append(held_, record, how);
   return true;
 }
 
-void LineJoiner::hold(const LogRecord& record, LineKind kind) {
-  const bool blank_before = held_.blank_before;
-  text_.assign(record.text.substr(0, kJoinedMax));
-  held_ = LogicalLine();
-  held_.kind = kind;
-  held_.line = held_.last_line = record.line;
-  held_.uptime = record.uptime ? record.uptime : record.framed ? std::nullopt : last_uptime_;
-  held_.stamp = keep(stamp_, record.stamp);
-  held_.ident = keep(ident_, record.ident);
-  held_.blank_before = blank_before;
-  holding_ = true;
-  blank_after_ = false;
+void LineJoiner::append(Waiting& waiting, const LogRecord& record, Junction how) {
+  std::string& text = waiting.text;
+  const bool blank_is_there = text.ends_with(' ') || record.text.starts_with(' ');
+  if (how == Junction::glue) ++glued_;
+  // A terminal may break at a blank by chance, but it does not swallow it.
+  if (how == Junction::blank && !blank_is_there) ++spaced_;
+  if (how == Junction::either) {
+    how = blank_is_there || glued_ <= spaced_ ? Junction::blank : Junction::glue;
+  }
+  text.resize(trim_right(text).size());
+  if (how == Junction::blank) text += ' ';
+  text.append(trim(record.text));
+  const LineKind kind = waiting.line.kind;
+  if (kind == LineKind::unknown || kind == LineKind::node_prefix) {
+    waiting.line.kind = classify(text);
+  }
+  waiting.line.last_line = record.line;
   strangers_ = 0;
+  ++rejoined_;
 }
 
 void LineJoiner::flush(LogicalLineSink& sink, bool cut) {
-  if (!holding_) return;
-  holding_ = false;
-  held_.text = text_;
-  held_.cut = cut;
-  sink.on_line(held_);
-  held_.blank_before = blank_after_;
+  if (!held_.there) return;
+  held_.there = false;
+  LogicalLine line = held_.line;
+  line.text = held_.text;
+  line.cut = line.cut || cut;
+  line.blank_before = blank_before_;
+  blank_before_ = blank_after_;
   blank_after_ = false;
+  sink.on_line(line);
 }
 
 std::uint64_t LineJoiner::take_rejoined() {

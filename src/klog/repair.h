@@ -50,25 +50,35 @@ class LineJoiner {
   std::uint64_t take_rejoined();  // Lines put together since it was last asked.
 
  private:
+  // A line that waits, with copies of what its record only points at.
+  struct Waiting {
+    bool there = false;
+    std::string text;
+    std::array<char, 48> stamp{};
+    std::array<char, 24> ident{};
+    LogicalLine line;
+
+    void take(const LogRecord& record, LineKind kind, std::optional<HostTime> uptime);
+  };
+
   bool try_join(const LogRecord& record, LineKind kind);
-  void hold(const LogRecord& record, LineKind kind);
+  bool try_join_stranger(const LogRecord& record, LineKind kind, LogicalLineSink& sink);
+  void append(Waiting& waiting, const LogRecord& record, Junction how);
   void pass(const LogRecord& record, LineKind kind, LogicalLineSink& sink);
 
-  // Views into text_ and these, which stay until the line is given on.
-  std::string text_;
-  std::array<char, 48> stamp_{};
-  std::array<char, 24> ident_{};
-  LogicalLine held_;
-  bool holding_ = false;
-  bool blank_after_ = false;
-  int strangers_ = 0;  // Lines since the held one that say nothing.
+  Waiting held_;
+  // The last line that says nothing, which may be the first half of one that does.
+  Waiting stranger_;
+  bool blank_before_ = false;  // A blank line stands before the held one ...
+  bool blank_after_ = false;   // ... and behind it.
+  int strangers_ = 0;          // Lines since the held one that say nothing.
 
   // When a time stamp stands alone on its line, the text that follows is of that time.
   std::optional<HostTime> last_uptime_;
   std::size_t task_columns_ = 0;
   std::uint64_t rejoined_ = 0;
   int glued_ = 0;   // Junctions in mid-word that were certain ...
-  int spaced_ = 0;  // ... and at blanks: the next doubtful one will be like these.
+  int spaced_ = 0;  // ... and at blanks that are gone: the next doubtful one is like these.
 };
 
 }  // namespace oomkit

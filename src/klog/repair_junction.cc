@@ -13,6 +13,16 @@
 namespace oomkit {
 namespace {
 
+// Bytes that stand inside names, on both sides of which a terminal may break them.
+constexpr bool is_name_byte(char c) {
+  return is_word(c) || c == '.' || c == '/' || c == '-';
+}
+
+bool is_one_word(std::string_view text) {
+  return !text.empty() && text.find(' ') == std::string_view::npos;
+}
+
+// clang-format off: a list to read across, not down.
 constexpr std::array<std::string_view, 58> kAmountKeys = {"free",
                                                           "boost",
                                                           "min",
@@ -71,6 +81,7 @@ constexpr std::array<std::string_view, 58> kAmountKeys = {"free",
                                                           "Active",
                                                           "hugepages_total",
                                                           "swapcached"};
+// clang-format on
 
 bool is_amount_key(std::string_view word) {
   return std::find(kAmountKeys.begin(), kAmountKeys.end(), word) != kAmountKeys.end();
@@ -113,19 +124,39 @@ std::string joined(std::string_view first, std::string_view next, bool blank) {
   return text.append(trim(next));
 }
 
+// "anon_thp: 12150" of kernels that print a blank there: the number is not whole.
+bool ends_in_spaced_number(std::string_view first) {
+  const std::string_view word = last_word(first);
+  std::string_view digits = word;
+  if (digits.ends_with("k")) digits.remove_suffix(1);
+  const std::string_view before = trim_right(first.substr(0, first.size() - word.size()));
+  return all_digits(digits) && before.ends_with(":");
+}
+
 // Streams of key:number, with a unit (zones, nodes, one-line statistics) or without.
-Junction join_amounts(std::string_view first, std::string_view next, bool with_unit) {
+Junction join_amounts(std::string_view first, std::string_view next, bool with_unit,
+                      const JunctionContext& context) {
   const std::string_view a = last_word(first);
   const std::string_view b = first_word(next);
   if (b.empty() || b.size() > 64) return Junction::none;
+  if (with_unit && ends_in_spaced_number(first)) {
+    const bool rest = is_digit(b[0]) || b == "kB" || b == "B";
+    return rest ? Junction::glue : Junction::none;
+  }
   const bool a_whole = is_whole_amount(a, with_unit);
+  // No key begins with a digit: it is the rest of a number.
+  if (a_whole && !with_unit && is_digit(b[0]) && is_digit(a.back())) return Junction::glue;
   if (a.ends_with("?")) return b == "yes" || b == "no" ? Junction::blank : Junction::none;
   if (a_whole) {
     if (with_unit && contains(first, "all_unreclaimable? ")) {
       // Only 7.x goes on behind that, with words of its own.
       return known(b) ? Junction::blank : Junction::none;
     }
-    if (known(b) || is_whole_amount(b, with_unit)) return Junction::blank;
+    if (known(b)) return Junction::blank;
+    // A key of a newer kernel, unless it may be the end of a word.
+    if (is_whole_amount(b, with_unit)) {
+      return context.cut_in_words ? Junction::none : Junction::blank;
+    }
     // "lowmem" is no key, but the beginning of one is: "mlo" of "mlocked:0kB".
     for (const std::string_view key : kAmountKeys) {
       if (key.starts_with(b)) return Junction::blank;
@@ -259,8 +290,27 @@ bool ended(LineKind kind, std::string_view text) {
   }
 }
 
+// "gfp_mask=0x10" and "0cca": a mask is cut in two.
+bool between_mask_digits(std::string_view first, std::string_view next) {
+  if (first.ends_with("=") && next.starts_with("0x")) return true;
+  if (first.ends_with("=0") && next.starts_with("x")) return true;
+  const std::size_t begin = first.rfind("=0x");
+  if (begin == std::string_view::npos || next.empty() || !is_hex(next.front())) return false;
+  for (const char c : first.substr(begin + 3)) {
+    if (!is_hex(c)) return false;
+  }
+  return true;
+}
+
 bool between_digits(std::string_view first, std::string_view next) {
   return !first.empty() && !next.empty() && is_digit(first.back()) && is_digit(next.front());
+}
+
+// "... Not tainted 2." and "6.28-1 #1": a release is cut in two.
+bool in_release(std::string_view first) {
+  const std::string_view word = last_word(first);
+  const bool number = word.find_first_not_of("0123456789.") == std::string_view::npos;
+  return number && !word.empty() && contains(first, "ainted");
 }
 
 // A mask's names, "(GFP_HIGHUSER_MOVABLE|__GFP_ZERO)", hold no blanks.
@@ -276,6 +326,7 @@ Junction join_fields(LineKind kind, std::string_view first, std::string_view nex
   // The last number of a line, cut in two by a terminal.
   if (all_digits(rest) && rest.size() < 12 && between_digits(first, rest)) return Junction::glue;
   if (ended(kind, first) || rest.empty()) return Junction::none;
+  if (kind == LineKind::trigger && between_mask_digits(first, rest)) return Junction::glue;
   if (kind == LineKind::trigger && in_open_bracket(first)) {
     return rest.find(' ') == std::string_view::npos || contains(rest, ")") ? Junction::glue
                                                                            : Junction::none;
@@ -290,10 +341,12 @@ Junction join_fields(LineKind kind, std::string_view first, std::string_view nex
                ? Junction::blank
                : Junction::none;
   }
+  if (kind == LineKind::cpu && in_release(first) && with_glue > before) return Junction::glue;
   if (with_glue != with_blank) return with_glue > with_blank ? Junction::glue : Junction::blank;
   if (between_digits(first, rest)) return Junction::glue;
-  const char a = first.back();
-  return is_word(a) && is_word(rest.front()) ? Junction::either : Junction::blank;
+  if (first.ends_with("(") || rest.starts_with(")")) return Junction::glue;
+  return is_name_byte(first.back()) && is_name_byte(rest.front()) ? Junction::either
+                                                                  : Junction::blank;
 }
 
 // "oom-kill:constraint=...": no blanks in it but those of a name.
@@ -313,41 +366,70 @@ Junction join_oom_kill(std::string_view first, std::string_view next) {
   return in_name && !rest.starts_with(",pid=") ? Junction::either : Junction::glue;
 }
 
-Junction join_stat_begin(std::string_view first, std::string_view next) {
+Junction join_stat_begin(std::string_view first, std::string_view next,
+                         const JunctionContext& context) {
   const auto begin = read_stat_begin(first);
   const std::string_view rest = trim(next);
   if (!begin || rest.empty()) return Junction::none;
   if (begin->path) {
-    const Junction amounts = join_amounts(first, next, true);
+    const Junction amounts = join_amounts(first, next, true, context);
     if (!begin->amounts.empty()) return amounts;
     return contains(rest, "KB ") && known(first_word(rest)) ? Junction::blank : Junction::none;
   }
   if (rest == ":" || rest.starts_with(": ") || rest.starts_with(":")) return Junction::glue;
   if (first.ends_with("for")) return rest.starts_with("/") ? Junction::blank : Junction::none;
   if (first.ends_with("stats")) return rest.starts_with("for ") ? Junction::blank : Junction::none;
-  const bool path_end = rest.ends_with(":") || contains(rest, ": cache:");
+  if (is_one_word(rest)) return Junction::glue;
+  const bool path_end = contains(rest, ": cache:");
   return path_end && rest.find(' ') >= rest.find(':') ? Junction::glue : Junction::none;
 }
 
-Junction join_task_in(std::string_view first, std::string_view next) {
+Junction join_task_in(std::string_view first, std::string_view next,
+                      const JunctionContext& context) {
   const std::string_view rest = trim(next);
   const auto line = read_task_in(first);
   if (!line || rest.empty() || rest.size() > 4096) return Junction::none;
-  for (const std::string_view word :
-       {"killed", "as a result", "result of", "of limit", "limit of"}) {
-    if (rest.starts_with(word)) return Junction::blank;
-  }
-  const bool one_word = rest.find(' ') == std::string_view::npos;
-  if (first.ends_with(" of")) {
-    return rest.starts_with("/") || rest.starts_with("limit") ? Junction::blank : Junction::none;
-  }
+  const bool one_word = is_one_word(rest);
   if (line->limit_path) {
     // A path of one word that goes on: names of cgroups that a person would type have none.
-    const bool like_path = rest.find_first_of("/0123456789") != std::string_view::npos;
+    const bool open_end = line->limit_path->size() > 1 && line->limit_path->ends_with("/");
+    const bool like_path = open_end || context.cut_in_words ||
+                           rest.find_first_of("/.-_:0123456789") != std::string_view::npos;
     return one_word && like_path ? Junction::glue : Junction::none;
   }
-  return contains(rest, " killed as a result") || contains(rest, " limit of ") ? Junction::glue
-                                                                               : Junction::none;
+  if (first.ends_with(" of") && rest.starts_with("/")) return Junction::blank;
+  const auto limit_with = [&](bool blank) {
+    const auto both = read_task_in(joined(first, next, blank));
+    return both && both->limit_path;
+  };
+  const bool with_blank = limit_with(true);
+  const bool with_glue = limit_with(false);
+  // In the middle of a path, or of a word of the sentence.
+  if (with_glue != with_blank) return with_glue ? Junction::glue : Junction::blank;
+  if (with_glue) return Junction::glue;
+  constexpr std::string_view kSentence = " killed as a result of limit of ";
+  if (contains(kSentence, rest)) return Junction::blank;
+  return !line->task_path && is_one_word(rest) ? Junction::glue : Junction::none;
+}
+
+// "Tasks in /a are going to be killed due to memory.oom.group set"
+Junction join_group(std::string_view first, std::string_view next) {
+  const std::string_view rest = trim(next);
+  if (first.ends_with(" set") || rest.empty()) return Junction::none;
+  if (first.ends_with("Tasks in")) {
+    return rest.starts_with("/") ? Junction::blank : Junction::none;
+  }
+  constexpr std::string_view kWords = " are going to be killed due to memory.oom.group set";
+  if (kWords.ends_with(rest)) {
+    // The rest begins with a word, or in the middle of one.
+    const std::size_t before = kWords.size() - rest.size() - 1;
+    return kWords[before] == ' ' ? Junction::blank : Junction::glue;
+  }
+  if (rest.ends_with(" are") || contains(rest, " are going")) return Junction::glue;
+  for (const std::string_view word : {"are ", "going ", "to ", "be ", "killed ", "due "}) {
+    if (rest.starts_with(word) && contains(kWords, rest)) return Junction::blank;
+  }
+  return Junction::none;
 }
 
 Junction join_header(std::string_view first, std::string_view next) {
@@ -410,10 +492,12 @@ Junction join_row(std::string_view first, std::string_view next, const JunctionC
     if (between_digits(first, rest) && !glued.comm.empty()) return Junction::glue;
     return rest.size() <= kCommBytes ? Junction::blank : Junction::none;
   }
-  // A name with a blank in it: "tmux: server", "Web Content".
+  // A name cut in two, or one with a blank in it: "tmux: server", "Web Content".
   const bool fits = before.comm.size() + 1 + rest.size() <= kCommBytes;
+  const bool one_word = is_one_word(rest);
+  if (context.cut_in_words) return fits && one_word ? Junction::glue : Junction::none;
   const bool open_name = before.comm.ends_with(":") || before.comm.size() <= 3;
-  return fits && open_name && context.wrapped_before ? Junction::either : Junction::none;
+  return fits && open_name && context.cut_at_blanks ? Junction::blank : Junction::none;
 }
 
 Junction join_reserve(std::string_view first, std::string_view next) {
@@ -422,7 +506,7 @@ Junction join_reserve(std::string_view first, std::string_view next) {
   for (const char c : rest) {
     if (!is_digit(c) && c != ' ') return Junction::none;
   }
-  return Junction::blank;
+  return between_digits(first, rest) ? Junction::either : Junction::blank;
 }
 
 Junction join_swap(std::string_view first, std::string_view next) {
@@ -464,8 +548,15 @@ Junction join_unknown(std::string_view first, std::string_view next) {
            kind != LineKind::task_row && kind != LineKind::daemon && kind != LineKind::lines_lost &&
            kind != LineKind::hung_task;
   };
-  if (tells(classify(joined(first, next, true)))) return Junction::blank;
-  return tells(classify(joined(first, next, false))) ? Junction::glue : Junction::none;
+  const bool with_blank = tells(classify(joined(first, next, true)));
+  const bool with_glue = tells(classify(joined(first, next, false)));
+  if (!with_blank) return with_glue ? Junction::glue : Junction::none;
+  if (!with_glue) return Junction::blank;
+  // The name of a cpuset has no blanks.
+  const bool in_cpuset = last_word(first).starts_with("cpuset=") && !next.starts_with("mems_");
+  if (in_cpuset) return Junction::glue;
+  return is_name_byte(first.back()) && is_name_byte(trim(next).front()) ? Junction::either
+                                                                        : Junction::blank;
 }
 
 }  // namespace
@@ -489,10 +580,10 @@ Junction junction(LineKind kind, std::string_view first, std::string_view next,
                                                                           : Junction::none;
     }
     case LineKind::counters:
-      return join_amounts(first, next, false);
+      return join_amounts(first, next, false, context);
     case LineKind::node:
     case LineKind::zone:
-      return join_amounts(first, next, true);
+      return join_amounts(first, next, true, context);
     case LineKind::free_list:
       return join_free_list(first, next);
     case LineKind::hugepages:
@@ -502,9 +593,11 @@ Junction junction(LineKind kind, std::string_view first, std::string_view next,
     case LineKind::swap_total:
       return join_swap(first, next);
     case LineKind::memcg_task_in:
-      return join_task_in(first, next);
+      return join_task_in(first, next, context);
     case LineKind::memcg_stat_begin:
-      return join_stat_begin(first, next);
+      return join_stat_begin(first, next, context);
+    case LineKind::group_begin:
+      return join_group(first, next);
     case LineKind::task_header:
       return join_header(first, next);
     case LineKind::task_row:

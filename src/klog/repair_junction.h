@@ -22,7 +22,9 @@ enum class Junction {
 struct JunctionContext {
   std::size_t task_columns = 0;  // Numbers behind the bracket of a task row; 0: not known.
   bool next_framed = false;      // The second half has a frame of its own.
-  bool wrapped_before = false;   // Other lines of this log were wrapped.
+  // How other lines of this log were wrapped, for certain.
+  bool cut_at_blanks = false;
+  bool cut_in_words = false;
 };
 
 Junction junction(LineKind kind, std::string_view first, std::string_view next,
