@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
-programs=build/bench/bench
+programs=build/release/bench
 oom=build/oom
 logs=build/bench-logs
 megabytes=${OOMKIT_BENCH_MB:-1000}
