@@ -19,7 +19,9 @@ namespace oomkit {
 struct RunEvent {
   std::int64_t t_ms = 0;
   // oom_kill, guard_kill, freeze, thaw, exit, mark, write, read, state, stall, panic,
-  // start: the contract's words.
+  // start: the contract's words. refused: the kernel refused memory (value: bytes held so
+  // far). notified: a listener woke. module: a module came or went. error: anything else the
+  // kernel refused. sysrq.
   std::string kind;
   std::optional<std::string> comm;
   std::optional<std::int64_t> instance;  // Which copy of the process, from 1.
@@ -29,6 +31,7 @@ struct RunEvent {
   std::optional<std::string> cgroup;
   std::optional<std::string> group;  // The cgroup of a memory.oom.group kill.
   std::optional<std::string> file;
+  std::optional<std::string> name;   // The label of a read, the name of a module.
   std::optional<std::string> value;  // Of a read, a state, a mark; of a write what was written.
   std::optional<std::string> error;  // Of a write that the kernel refused: "EBUSY".
 

@@ -39,7 +39,7 @@ void write_texts(JsonWriter& json, std::string_view name, const std::vector<std:
   json.end_array();
 }
 
-// Members that an event does not have are left out: most have three of twelve.
+// Members that an event does not have are left out: most have three of thirteen.
 void write_event(JsonWriter& json, const RunEvent& event) {
   json.begin_object();
   json.field("t_ms", event.t_ms);
@@ -55,6 +55,7 @@ void write_event(JsonWriter& json, const RunEvent& event) {
   text("cgroup", event.cgroup);
   text("group", event.group);
   text("file", event.file);
+  text("name", event.name);
   text("value", event.value);
   text("error", event.error);
   json.end_object();
@@ -178,6 +179,7 @@ RunEvent event_of(const Json& json) {
   event.cgroup = text(json, "cgroup");
   event.group = text(json, "group");
   event.file = text(json, "file");
+  event.name = text(json, "name");
   event.value = text(json, "value");
   event.error = text(json, "error");
   return event;

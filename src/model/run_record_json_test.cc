@@ -27,6 +27,10 @@ RunRecord sample() {
   kill.cgroup = "/box";
   record.victims = {"leak"};
   record.survivors = {"calm \"one\""};
+  RunEvent& refused = record.events.emplace_back();
+  refused.kind = "refused";
+  refused.name = "limit";
+  refused.error = "ENOMEM";
   RunProcess& killed = record.processes.emplace_back();
   killed.comm = "leak";
   killed.instance = 2;

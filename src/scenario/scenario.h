@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,9 @@ struct CgroupSpec {
 };
 
 enum class AccessPattern { sequential, random };
+
+// What a process does when the kernel refuses it memory.
+enum class OnRefused { go_on, exit };
 
 // One step of a process. `kind` says which of the fields count.
 struct Step {
@@ -105,25 +109,60 @@ struct ProcessSpec {
   int nice = 0;
   std::optional<std::string> mems;       // Nodes of a cpuset of its own: "0".
   std::optional<std::string> mempolicy;  // "bind:1", "preferred:0", "interleave:0-1".
+  OnRefused on_refused = OnRefused::go_on;
   std::vector<Step> steps;
 
   friend bool operator==(const ProcessSpec&, const ProcessSpec&) = default;
 };
 
-struct EventSpec {
-  enum class Kind { write, sysctl, signal, sysrq, read, state };
+// Something done to the world from outside the processes.
+struct Action {
+  enum class Kind {
+    write,
+    sysctl,
+    signal,
+    sysrq,
+    read,
+    state,
+    load_module,
+    unload_module,
+    capture
+  };
   Kind kind = Kind::write;
-  std::optional<Milliseconds> at;
-  std::optional<std::string> after;
-  std::string
-      file;  // write and read: "/oom_test/memory.oom.group" or an absolute /proc or /sys path.
+  // write and read: "/oom_test/memory.oom.group" in the cgroup tree, or an absolute /proc or
+  // /sys path, in which "{hog}" or "{hog.2}" stands for the pid of that process.
+  std::string file;
   std::string value;
   std::vector<Setting> sysctl;
   std::string process;  // signal and state.
   std::string signal;   // "INT"
   char sysrq = 'f';
+  std::string name;        // read: its label, may be empty; capture: its label.
+  std::string module;      // load_module: "NAME.ko"; unload_module: "NAME".
+  std::string parameters;  // load_module: "order=2".
+
+  friend bool operator==(const Action&, const Action&) = default;
+};
+
+// An action at a time or at a mark.
+struct EventSpec : Action {
+  std::optional<Milliseconds> at;
+  std::optional<std::string> after;
 
   friend bool operator==(const EventSpec&, const EventSpec&) = default;
+};
+
+// Waits for the kernel to notify, then acts: an eventfd on memory.oom_control or
+// memory.pressure_level (v1), poll on memory.events (v2), a PSI trigger on
+// memory.pressure or /proc/pressure/memory.
+struct ListenerSpec {
+  std::string name;
+  std::string file;
+  std::string arguments;  // "medium", "some 150000 1000000".
+  int times = 1;          // How often it acts.
+  std::vector<Action> then;
+
+  friend bool operator==(const ListenerSpec&, const ListenerSpec&) = default;
 };
 
 // "oom_kills >= 1": a counter of the run, a comparison, a number.
@@ -142,6 +181,41 @@ struct EndSpec {
   friend bool operator==(const EndSpec&, const EndSpec&) = default;
 };
 
+// A number or word of the record that a check speaks of: "cgroup./box.events.oom_kill" is
+// {cgroup, name "/box", member "events.oom_kill"}.
+struct CheckSubject {
+  enum class Kind { events, cgroup, process, host, read, state, log_finding, killed_by_kernel };
+  Kind kind = Kind::killed_by_kernel;
+  // events: the kind of event; cgroup: its path; process and state: its comm; read: the
+  // label; log_finding: the id; otherwise empty.
+  std::string name;
+  int instance = 1;  // process and state.
+  // events: the comm, or empty; cgroup, process, host: the member's name; read: the key, or
+  // empty for the whole text.
+  std::string member;
+
+  friend bool operator==(const CheckSubject&, const CheckSubject&) = default;
+};
+
+enum class CheckOperator { equal, not_equal, less, less_equal, greater, greater_equal };
+
+// "SUBJECT OP VALUE", or "SUBJECT OP 0.5 * SUBJECT + 4K".
+struct Check {
+  std::string text;  // As it is written.
+  CheckSubject subject;
+  CheckOperator comparison = CheckOperator::equal;
+  // The right side is one of three: factor * other + offset, a number, a word.
+  std::optional<CheckSubject> other;
+  double factor = 1;
+  std::int64_t offset = 0;
+  std::optional<std::int64_t> number;  // Sizes in bytes.
+  std::string word;                    // What stands there, also when it is a number.
+  std::size_t line = 0;                // Of the file; both from 1.
+  std::size_t column = 0;
+
+  friend bool operator==(const Check&, const Check&) = default;
+};
+
 // What must have happened. Absent members are not checked.
 struct ExpectSpec {
   std::optional<std::vector<std::string>> victims;  // comm, in order.
@@ -149,9 +223,18 @@ struct ExpectSpec {
   std::optional<std::string> constraint;
   std::optional<std::int64_t> oom_kills;
   std::optional<bool> panic;
+  std::vector<Check> checks;
 
   bool empty() const { return *this == ExpectSpec{}; }
   friend bool operator==(const ExpectSpec&, const ExpectSpec&) = default;
+};
+
+// [[expect_on]]: replaces the keys that it has, on the kernels that it names.
+struct ExpectOnSpec {
+  std::vector<std::string> kernels;  // "5.10" is every 5.10.x, and not 5.1.
+  ExpectSpec expect;
+
+  friend bool operator==(const ExpectOnSpec&, const ExpectOnSpec&) = default;
 };
 
 struct Scenario {
@@ -161,10 +244,18 @@ struct Scenario {
   std::vector<CgroupSpec> cgroups;  // Parents before children.
   std::vector<ProcessSpec> processes;
   std::vector<EventSpec> events;
+  std::vector<ListenerSpec> listeners;
   EndSpec end;
   ExpectSpec expect;
+  std::vector<ExpectOnSpec> expect_on;
 
   friend bool operator==(const Scenario&, const Scenario&) = default;
 };
+
+// True if release "6.1.0-50-cloud-amd64" begins with the components of version "6.1".
+bool is_kernel(std::string_view version, std::string_view release);
+
+// What is expected on that kernel: [expect] with the keys of each fitting [[expect_on]].
+ExpectSpec expect_for(const Scenario& scenario, std::string_view release);
 
 }  // namespace oomkit
