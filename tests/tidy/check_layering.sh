@@ -17,9 +17,10 @@ declare -A may_use=(
   [act]="policy kernel io model core"
   [record]="io model core"
   [guard]="record act policy sources kernel io model core"
-  [lab]="record act explain sim policy klog sources scenario kernel io model core"
+  [guest]="scenario model core"
+  [lab]="guest record act explain sim policy klog sources scenario kernel io model core"
   [render]="explain policy klog kernel model core"
-  [cli]="render lab guard record act explain sim policy klog sources scenario kernel io model core"
+  [cli]="render lab guest guard record act explain sim policy klog sources scenario kernel io model core"
 )
 
 for folder in src/*/; do
