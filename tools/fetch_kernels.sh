@@ -11,37 +11,9 @@
 # Result: $OOMKIT_KERNELS (default: the user's cache folder)/KERNEL/{vmlinuz,release,modules/}
 set -euo pipefail
 
-cache=${OOMKIT_KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/oomkit/kernels}
-declare -A suite_of=([5.10]=bullseye [6.1]=bookworm [6.12]=trixie [7.2]=sid)
+source "$(dirname "$(readlink -f "$0")")/debian_suite.sh"
 kernels=("$@")
 [ ${#kernels[@]} -gt 0 ] || kernels=(5.10 6.1 6.12 7.2)
-
-fail() {
-  echo "fetch_kernels: $1" >&2
-  exit 3
-}
-
-# The first mirror that apt itself uses here, in either format of its sources.
-mirror() {
-  {
-    sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null
-    sed -n 's/^deb[[:space:]]\+\(\[[^]]*\][[:space:]]*\)\?\([^[:space:]]*\).*/\2/p' \
-      /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null
-  } | grep -v security | head -n 1
-}
-
-# apt with a world of its own below $1, for the suite $2.
-private_apt() {
-  local world=$1 suite=$2
-  shift 2
-  mkdir -p "$world/lists/partial" "$world/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" >"$world/sources.list"
-  : >"$world/status"
-  "$@" -o Dir::Etc::sourcelist="$world/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::State::Lists="$world/lists" -o Dir::Cache="$world" -o Dir::Cache::archives="$world/archives" \
-    -o Dir::State::status="$world/status" -o APT::Get::List-Cleanup=0 -o Acquire::Languages=none \
-    -o APT::Sandbox::User=root
-}
 
 # The packages that hold the kernel image and its modules: the meta package's dependency,
 # and what that in turn depends on where the image package is empty (sid).
