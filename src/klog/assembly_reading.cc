@@ -5,6 +5,7 @@
 
 #include "klog/assembly.h"
 #include "klog/framing.h"
+#include "klog/repair_width.h"
 
 namespace oomkit::test {
 namespace {
@@ -14,6 +15,14 @@ struct Collector final : ReportSink {
   void on_report(OomReport&& report) override { reading->reports.push_back(std::move(report)); }
   void on_other(OtherEvent&& event) override { reading->others.push_back(std::move(event)); }
   Reading* reading;
+};
+
+struct ToFramer final : WholeLineSink {
+  explicit ToFramer(Framer& to) : framer(&to) {}
+  void on_whole_line(std::string_view text, std::uint64_t number) override {
+    framer->line(text, number);
+  }
+  Framer* framer;
 };
 
 template <class OnLine>
@@ -185,11 +194,15 @@ Reading read_lines(std::string_view text) {
   Collector collector(reading);
   Assembly assembly("test", collector);
   Framer framer(assembly);
+  ToFramer to_framer(framer);
+  WidthRepair widths(to_framer);
   const bool cut = for_each_line(
-      text, [&](std::string_view line, std::uint64_t number) { framer.line(line, number); });
+      text, [&](std::string_view line, std::uint64_t number) { widths.line(line, number); });
+  widths.flush();
   framer.finish();
   assembly.finish(cut);
   reading.damage = assembly.damage();
+  reading.damage.add(Damage::wrapped_rejoined, widths.rejoined());
   return reading;
 }
 
