@@ -74,10 +74,13 @@ struct Step {
     mark,
     wait,
     ignore_sigterm,
-    exit
+    exit,
+    page_tables,  // Maps and reads one page in every 2 MiB: page tables of `size`, no memory.
+    files         // Makes `children` empty files in a tmpfs: dentries and inodes.
   };
   Kind kind = Kind::sleep;
-  Bytes size;  // alloc, free, shm, lock, sock; of the file for read_file and write_file.
+  // alloc, free, shm, lock, sock, page_tables; of the file for read_file and write_file.
+  Bytes size;
   std::optional<int> percent;  // free, touch, lock: a share of what is held, 1 to 100.
   std::optional<Bytes> rate;   // Bytes a second; absent: as fast as it goes.
   int times = 1;               // How often the step is done ...
@@ -87,7 +90,7 @@ struct Step {
   std::string name;            // A file's name, or a mark's.
   AccessPattern pattern = AccessPattern::sequential;
   int passes = 1;
-  int children = 0;          // fork.
+  int children = 0;          // fork; files: how many.
   Milliseconds duration{0};  // sleep.
   int exit_code = 0;
   std::vector<Step> steps;  // Of the children of a fork.
@@ -103,7 +106,9 @@ struct ProcessSpec {
   std::optional<int> oom_score_adj;
   std::optional<int> oom_adj;  // Written to the old file instead.
   Milliseconds start{0};
-  std::optional<std::string> after;  // Starts when this mark is reached.
+  // Starts when this mark is reached. A mark is one that a step or an action makes, or
+  // "NAME exits": the first process of that name has ended.
+  std::optional<std::string> after;
   int count = 1;
   int uid = 0;
   int nice = 0;
@@ -126,7 +131,8 @@ struct Action {
     state,
     load_module,
     unload_module,
-    capture
+    capture,
+    mark
   };
   Kind kind = Kind::write;
   // write and read: "/oom_test/memory.oom.group" in the cgroup tree, or an absolute /proc or
@@ -137,7 +143,9 @@ struct Action {
   std::string process;  // signal and state.
   std::string signal;   // "INT"
   char sysrq = 'f';
-  std::string name;        // read: its label, may be empty; capture: its label.
+  // read: its label, may be empty; capture: its label; mark: the mark, reached when the
+  // actions before it are done (actions of one trigger are done in the file's order).
+  std::string name;
   std::string module;      // load_module: "NAME.ko"; unload_module: "NAME".
   std::string parameters;  // load_module: "order=2".
 
@@ -177,6 +185,7 @@ struct EndCondition {
 struct EndSpec {
   Milliseconds after{30'000};
   std::optional<EndCondition> when;
+  std::optional<std::string> mark;  // Ends when it is reached and its actions are done.
 
   friend bool operator==(const EndSpec&, const EndSpec&) = default;
 };

@@ -20,7 +20,7 @@ struct Verb {
   Step::Kind kind;
 };
 // `alloc` stands before `touch`, which is a verb of its own and an option of alloc.
-constexpr std::array<Verb, 15> kVerbs = {{
+constexpr std::array<Verb, 17> kVerbs = {{
     {"alloc", Step::Kind::alloc},
     {"free", Step::Kind::free},
     {"touch", Step::Kind::touch},
@@ -36,6 +36,8 @@ constexpr std::array<Verb, 15> kVerbs = {{
     {"wait", Step::Kind::wait},
     {"ignore_sigterm", Step::Kind::ignore_sigterm},
     {"exit", Step::Kind::exit},
+    {"page_tables", Step::Kind::page_tables},
+    {"files", Step::Kind::files},
 }};
 
 std::optional<Verb> verb_of(TableReader& reader) {
@@ -134,6 +136,7 @@ Step read_step(TableReader& reader, const Verb& verb, std::vector<Diagnostic>& d
     case Step::Kind::shm:
     case Step::Kind::lock:
     case Step::Kind::sock:
+    case Step::Kind::page_tables:
       read_memory_step(reader, verb, step);
       break;
     case Step::Kind::read_file:
@@ -153,6 +156,9 @@ Step read_step(TableReader& reader, const Verb& verb, std::vector<Diagnostic>& d
       break;
     case Step::Kind::ignore_sigterm:
       step.touch = reader.flag(verb.word).value_or(true);
+      break;
+    case Step::Kind::files:
+      step.children = static_cast<int>(reader.integer(verb.word, 1, kChildrenMax).value_or(1));
       break;
     case Step::Kind::exit:
       step.exit_code = static_cast<int>(reader.integer(verb.word, 0, 255).value_or(0));
