@@ -310,15 +310,16 @@ void Assembly::State::on_group(const LogicalLine& line) {
 // The reaper works for a whole host and some seconds later: its lines are matched by pid
 // to a report of that host, the last one first.
 OpenReport* Assembly::State::reaper_report(std::int64_t pid) {
-  for (auto it = queue.rbegin(); it != queue.rend(); ++it) {
-    OomReport& report = (*it)->report;
+  for (std::size_t i = queue.size(); i-- > 0;) {
+    const std::unique_ptr<OpenReport>& open = queue[i];
+    OomReport& report = open->report;
     if (report.killer != Killer::kernel) continue;
     if (report.at.host && !current->host.empty() && *report.at.host != current->host) continue;
     const Victim* victim = victim_with(report, pid);
-    if (victim != nullptr && !victim->reaped) return it->get();
+    if (victim != nullptr && !victim->reaped) return open.get();
     const bool chosen = report.victims.empty() && report.selection &&
                         report.selection->pid == pid && report.verdict == Verdict::unknown;
-    if (chosen) return it->get();
+    if (chosen) return open.get();
   }
   return nullptr;
 }

@@ -65,7 +65,7 @@ bool is_counters(std::string_view text) {
       "bounce",        "kernel_misc_reclaimable",
       "inactive_anon", "pagetables"};
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon > 24) return false;
+  if (colon > 24) return false;  // Also when there is none.
   std::size_t at = colon + 1;
   if (at == text.size() || !is_digit(text[at])) return false;
   while (at < text.size() && is_digit(text[at]))

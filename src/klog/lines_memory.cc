@@ -33,7 +33,8 @@ class SeenNames {
   bool is_new(std::string_view name) {
     const auto first = static_cast<unsigned char>(name.front());
     const auto last = static_cast<unsigned char>(name.back());
-    const std::uint64_t bit = std::uint64_t{1} << ((name.size() * 31 + first * 7 + last * 13) % 64);
+    const std::uint64_t bit = std::uint64_t{1}
+                              << ((name.size() * 31 + first * 7UL + last * 13UL) % 64);
     const bool fresh = (mask_ & bit) == 0;
     mask_ |= bit;
     return fresh;

@@ -139,9 +139,9 @@ std::optional<Bytes> bytes(const Json& object, const char* name) {
   return value ? std::optional(Bytes(*value)) : std::nullopt;
 }
 const Json& member(const Json& object, const char* name) {
-  static const Json kNothing;
+  static const Json nothing;
   const auto it = object.find(name);
-  return it == object.end() ? kNothing : *it;
+  return it == object.end() ? nothing : *it;
 }
 
 std::vector<std::string> texts(const Json& array) {
@@ -278,6 +278,8 @@ std::string to_json(const RunRecord& record) {
     write_cgroup(json, cgroup);
   json.end_array();
   write_host(json, record.host);
+  write_counts(json, "findings", record.findings);
+  write_texts(json, "warnings", record.warnings);
   write_expect(json, record.expect);
   json.end_object();
   text += '\n';
@@ -311,6 +313,8 @@ Result<RunRecord> parse_run_record(std::string_view json) {
   record.processes = list_of<RunProcess>(member(document, "processes"), process_of);
   record.cgroups = list_of<RunCgroup>(member(document, "cgroups"), cgroup_of);
   record.host = host_of(member(document, "host"));
+  record.findings = counts(member(document, "findings"));
+  record.warnings = texts(member(document, "warnings"));
   if (const Json& expect = member(document, "expect"); expect.is_object()) {
     RunExpectation expectation;
     const Json& holds = member(expect, "holds");

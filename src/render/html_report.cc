@@ -254,10 +254,14 @@ void append_html_findings(std::string& out, const std::vector<const Finding*>& f
   out += "<ul class=\"findings\">\n";
   for (const Finding* finding : findings) {
     const std::string severity(name_of(finding->severity));
-    out += "<li class=\"" + severity + "\"><p class=\"title\">";
+    out.append("<li class=\"").append(severity).append("\"><p class=\"title\">");
     append_html(out, finding->title);
     if (finding->severity != Severity::info)
-      out += "<span class=\"mark " + severity + "\">" + severity + "</span>";
+      out.append("<span class=\"mark ")
+          .append(severity)
+          .append("\">")
+          .append(severity)
+          .append("</span>");
     out += "</p>";
     if (!finding->detail.empty()) append_element(out, "p", "p", finding->detail);
     out += "</li>\n";

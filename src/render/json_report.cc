@@ -66,8 +66,8 @@ void write_gfp_decoded(JsonWriter& json, const OomReport& report) {
 }
 
 void write_trigger(JsonWriter& json, const OomReport& report) {
-  static const Trigger kUnknown;
-  const Trigger& trigger = report.trigger ? *report.trigger : kUnknown;
+  static const Trigger unknown;
+  const Trigger& trigger = report.trigger ? *report.trigger : unknown;
   json.plain_key("trigger");
   json.begin_object();
   json.plain_key("comm");
@@ -90,8 +90,8 @@ void write_trigger(JsonWriter& json, const OomReport& report) {
 }
 
 void write_selection(JsonWriter& json, const OomReport& report) {
-  static const Selection kUnknown;
-  const Selection& selection = report.selection ? *report.selection : kUnknown;
+  static const Selection unknown;
+  const Selection& selection = report.selection ? *report.selection : unknown;
   json.plain_field("constraint", name_of(report.constraint));
   json.plain_field("constraint_source", name_of(report.constraint_source));
   json.plain_field("constraint_word", selection.constraint_word);

@@ -107,7 +107,8 @@ class Timeline {
     while (most_ / step > 5)
       step *= 2;
     top_ = step * std::ceil(most_ / step);
-    for (double use = 0; use <= top_; use += step) {
+    for (int i = 0; i * step <= top_; ++i) {
+      const double use = i * step;
       line("axis", kLeft, y_of(use), kWidth - kRight, y_of(use));
       text("tick", kLeft - 8, y_of(use) + 4, "end",
            use == 0 ? "0" : size_text(Bytes(static_cast<std::int64_t>(std::min(use, 9e18)))));
@@ -126,7 +127,9 @@ class Timeline {
     while (end_s_ / step > 10)
       step *= 2;
     if (end_s_ < 1) step = end_s_;
-    for (double at = 0; at <= end_s_ * 1.0001; at += step) {
+    const int ticks = step > 0 ? static_cast<int>(end_s_ * 1.0001 / step) : 0;
+    for (int i = 0; i <= ticks; ++i) {
+      const double at = i * step;
       text("tick", x_of(at), kHeight - kBottom + 20, "middle",
            at == 0 ? "first kill" : "+" + duration_text(at));
     }

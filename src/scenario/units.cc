@@ -1,6 +1,7 @@
 #include "scenario/units.h"
 
 #include <charconv>
+#include <cmath>
 #include <string>
 
 #include "core/text.h"
@@ -25,7 +26,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   constexpr double kMillisecondsMax = 1e12;  // Thirty years.
   if (number * factor > kMillisecondsMax)
     return fail(ErrorCode::usage, quoted + "longer than 30 years");
-  return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor + 0.5));
+  return std::chrono::milliseconds(std::llround(number * factor));
 }
 
 }  // namespace oomkit
