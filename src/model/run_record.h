@@ -103,13 +103,18 @@ struct RunRecord {
   std::uint64_t seed = 0;
   std::int64_t duration_ms = 0;         // In the world.
   std::optional<std::int64_t> wall_ms;  // On the machine that ran it.
-  std::optional<std::string> ended;     // "condition", "time", "panic", "limit": why it ended.
+  // "condition", "time", "panic", "limit" (it hung), "vm_died": why it ended.
+  std::optional<std::string> ended;
   std::vector<RunEvent> events;
   std::vector<std::string> victims;
   std::vector<std::string> survivors;
   std::vector<RunProcess> processes;
   std::vector<RunCgroup> cgroups;
   RunHost host;
+  // How often each finding (explain/finding.h) is in the explained kernel log: "memcg-limit".
+  NamedCounts findings;
+  // What makes the record doubtful: lost lines, witnesses that contradict each other.
+  std::vector<std::string> warnings;
   std::optional<RunExpectation> expect;
 
   friend bool operator==(const RunRecord&, const RunRecord&) = default;

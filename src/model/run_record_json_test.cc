@@ -44,6 +44,8 @@ RunRecord sample() {
   record.host.total = Bytes(1 << 28);
   record.host.zones.push_back({0, "DMA32", Bytes(1), Bytes(2), Bytes(3), Bytes(4)});
   record.host.vmstat = {{"oom_kill", 1}, {"allocstall_dma", 0}};
+  record.findings = {{"memcg-limit", 2}, {"group-kill", 1}};
+  record.warnings = {"3 lines of the kernel log were lost"};
   record.expect = RunExpectation{false, {"victims: wanted calm"}};
   return record;
 }
