@@ -246,6 +246,30 @@ struct ExpectOnSpec {
   friend bool operator==(const ExpectOnSpec&, const ExpectOnSpec&) = default;
 };
 
+// [lab]: what makes a scenario an experiment that is told (lab_table.h).
+struct LabSpec {
+  struct Note {
+    std::string after;  // A mark, a kind of event, "begin" or "end".
+    std::string say;    // Shown beside the first event that it names.
+
+    friend bool operator==(const Note&, const Note&) = default;
+  };
+  // A value of the record that tells the runs apart: a column of the table of all runs.
+  struct Value {
+    std::string name;
+    CheckSubject subject;
+
+    friend bool operator==(const Value&, const Value&) = default;
+  };
+  std::string title;
+  std::string topic;  // Experiments of one topic stand together.
+  bool here = false;  // Needs nothing but a memory cgroup of its own.
+  std::vector<Note> narration;
+  std::vector<Value> values;
+
+  friend bool operator==(const LabSpec&, const LabSpec&) = default;
+};
+
 struct Scenario {
   std::string name;
   std::string description;  // One paragraph: what it shows.
@@ -257,6 +281,7 @@ struct Scenario {
   EndSpec end;
   ExpectSpec expect;
   std::vector<ExpectOnSpec> expect_on;
+  std::optional<LabSpec> lab;
 
   friend bool operator==(const Scenario&, const Scenario&) = default;
 };
