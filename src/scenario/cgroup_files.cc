@@ -9,16 +9,17 @@ namespace oomkit {
 namespace {
 
 // mm/memcontrol.c (memory_files, swap_files) and kernel/cgroup/, as of 7.2.
-constexpr std::array<std::string_view, 17> kV2 = {
+constexpr std::array<std::string_view, 19> kV2 = {
     "memory.max",       "memory.high",      "memory.low",
     "memory.min",       "memory.oom.group", "memory.swap.max",
     "memory.swap.high", "memory.zswap.max", "memory.zswap.writeback",
     "memory.reclaim",   "memory.peak",      "cgroup.subtree_control",
     "cgroup.freeze",    "cgroup.kill",      "cgroup.procs",
-    "cpuset.mems",      "cpuset.cpus"};
+    "cpuset.mems",      "cpuset.cpus",      "cpuset.cpus.partition",
+    "pids.max"};
 
 // mm/memcontrol-v1.c (mem_cgroup_legacy_files, memsw_files).
-constexpr std::array<std::string_view, 15> kV1 = {"memory.limit_in_bytes",
+constexpr std::array<std::string_view, 23> kV1 = {"memory.limit_in_bytes",
                                                   "memory.memsw.limit_in_bytes",
                                                   "memory.soft_limit_in_bytes",
                                                   "memory.kmem.limit_in_bytes",
@@ -32,7 +33,15 @@ constexpr std::array<std::string_view, 15> kV1 = {"memory.limit_in_bytes",
                                                   "memory.move_charge_at_immigrate",
                                                   "cgroup.event_control",
                                                   "cgroup.procs",
-                                                  "notify_on_release"};
+                                                  "notify_on_release",
+                                                  "cpuset.mems",
+                                                  "cpuset.cpus",
+                                                  "cpuset.memory_migrate",
+                                                  "cpuset.mem_hardwall",
+                                                  "cpuset.mem_exclusive",
+                                                  "cpuset.cpu_exclusive",
+                                                  "cpuset.memory_spread_page",
+                                                  "tasks"};
 
 // What each generation calls the same thing.
 struct Counterpart {

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "scenario/names.h"
+
 namespace oomkit {
 namespace {
 
 using Names = std::vector<std::string_view>;
-
-void collect_marks(const std::vector<Step>& steps, Names& marks) {
-  for (const Step& step : steps) {
-    if (step.kind == Step::Kind::mark) marks.push_back(step.name);
-    collect_marks(step.steps, marks);
-  }
-}
 
 void collect_waits(const std::vector<Step>& steps, Names& waits) {
   for (const Step& step : steps) {
@@ -81,15 +76,10 @@ void check_processes(NameCheck& check, const Scenario& scenario, const Names& cg
   }
 }
 
-void check_events(NameCheck& check, const Scenario& scenario, const Names& processes,
-                  const Names& marks) {
+void check_events(NameCheck& check, const Scenario& scenario, const Names& marks) {
   for (std::size_t i = 0; i < scenario.events.size(); ++i) {
     const EventSpec& event = scenario.events[i];
     if (event.after) check.expect(marks, *event.after, "mark", "event", i, "after");
-    if (event.kind == EventSpec::Kind::signal)
-      check.expect(processes, event.process, "process", "event", i, "signal");
-    if (event.kind == EventSpec::Kind::state)
-      check.expect(processes, event.process, "process", "event", i, "state");
   }
 }
 
@@ -115,16 +105,13 @@ void check_names(const toml::table& root, const Scenario& scenario,
   Names cgroups = {"/"};
   for (const CgroupSpec& cgroup : scenario.cgroups)
     cgroups.push_back(cgroup.path);
-  Names processes;
-  Names marks;
-  for (const ProcessSpec& process : scenario.processes) {
-    processes.push_back(process.name);
-    collect_marks(process.steps, marks);
-  }
+  const std::vector<std::string> all_marks = marks_of(scenario);
+  const Names marks(all_marks.begin(), all_marks.end());
   NameCheck check(root, diagnostics);
   check_parents(check, scenario);
   check_processes(check, scenario, cgroups, marks);
-  check_events(check, scenario, processes, marks);
+  check_events(check, scenario, marks);
+  if (scenario.end.mark) check.expect(marks, *scenario.end.mark, "mark", "end", 0, "");
 }
 
 }  // namespace oomkit

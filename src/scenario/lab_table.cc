@@ -8,6 +8,7 @@
 
 #include "core/diagnostic.h"
 #include "scenario/expect.h"
+#include "scenario/names.h"
 
 namespace oomkit {
 namespace {
@@ -53,19 +54,11 @@ void read_values(TableReader& reader, const Scenario& scenario, LabSpec& lab,
   });
 }
 
-void collect_marks(const std::vector<Step>& steps, std::vector<std::string_view>& marks) {
-  for (const Step& step : steps) {
-    if (step.kind == Step::Kind::mark) marks.push_back(step.name);
-    collect_marks(step.steps, marks);
-  }
-}
-
-std::vector<std::string_view> moments_of(const Scenario& scenario) {
-  std::vector<std::string_view> moments(kMoments.begin(), kMoments.end());
-  for (const ProcessSpec& process : scenario.processes)
-    collect_marks(process.steps, moments);
+std::vector<std::string> moments_of(const Scenario& scenario) {
+  std::vector<std::string> moments = marks_of(scenario);
+  moments.insert(moments.end(), kMoments.begin(), kMoments.end());
   const auto add = [&](const Action& action) {
-    if (!action.name.empty()) moments.push_back(action.name);
+    if (action.kind == Action::Kind::read && !action.name.empty()) moments.push_back(action.name);
   };
   for (const EventSpec& event : scenario.events)
     add(event);
@@ -91,10 +84,10 @@ void read_lab(const toml::table& table, Scenario& scenario, std::vector<Diagnost
   read_values(reader, scenario, lab, diagnostics);
   reader.finish();
 
-  const std::vector<std::string_view> moments = moments_of(scenario);
+  const std::vector<std::string> texts = moments_of(scenario);
+  const std::vector<std::string_view> moments(texts.begin(), texts.end());
   for (const LabSpec::Note& note : lab.narration) {
-    // "hog exits" is a moment of every process.
-    if (note.after.empty() || note.after.ends_with(" exits")) continue;
+    if (note.after.empty()) continue;
     if (std::find(moments.begin(), moments.end(), note.after) != moments.end()) continue;
     const std::string_view meant = nearest(note.after, moments);
     reader.refuse("narration", "[lab]: nothing that is called \"" + note.after + "\" can happen",

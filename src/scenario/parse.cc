@@ -8,8 +8,11 @@
 
 #include "core/size_text.h"
 #include "core/text.h"
+#include "scenario/actions.h"
 #include "scenario/cgroup_files.h"
 #include "scenario/check_names.h"
+#include "scenario/expect.h"
+#include "scenario/lab_table.h"
 #include "scenario/steps.h"
 #include "scenario/table_reader.h"
 
@@ -19,19 +22,6 @@ namespace {
 constexpr std::size_t kCommBytesMax = 15;
 constexpr std::int64_t kCopiesMax = 100'000;
 constexpr Bytes kHostMemoryMin{64 << 20};
-
-void read_settings(TableReader& owner, std::string_view key, std::vector<Setting>& settings) {
-  const toml::table* table = owner.table(key);
-  if (table == nullptr) return;
-  for (const auto& [name, node] : *table) {
-    if (const auto value = TableReader::scalar_text(node)) {
-      settings.push_back({std::string(name.str()), *value});
-    } else {
-      owner.refuse(key, owner.where() + ": the value of \"" + std::string(name.str()) +
-                            "\" must be a string or a number");
-    }
-  }
-}
 
 void read_nodes(TableReader& reader, HostSpec& host) {
   if (!reader.has("nodes")) return;
@@ -140,74 +130,16 @@ void read_process(const toml::table& table, Scenario& scenario,
   if (const auto nice = reader.integer("nice", -20, 19)) process.nice = static_cast<int>(*nice);
   process.mems = reader.text("mems");
   process.mempolicy = reader.text("mempolicy");
+  const std::string refused = reader.text("on_refused").value_or("go_on");
+  if (refused == "exit") {
+    process.on_refused = OnRefused::exit;
+  } else if (refused != "go_on") {
+    reader.refuse("on_refused", reader.where() + ": unknown way on \"" + refused + "\"",
+                  "\"go_on\" or \"exit\"");
+  }
   process.steps = read_steps(reader, diagnostics);
   reader.finish();
   scenario.processes.push_back(std::move(process));
-}
-
-// What an event does: exactly one of the six.
-void read_event_action(TableReader& reader, EventSpec& event,
-                       std::vector<Diagnostic>& diagnostics) {
-  int actions = 0;
-  if (const toml::table* write = reader.table("write")) {
-    ++actions;
-    TableReader inner(*write, reader.where() + " write", diagnostics);
-    event.kind = EventSpec::Kind::write;
-    event.file = inner.text("file").value_or("");
-    if (const toml::node* value = write->get("value"); value != nullptr && inner.has("value")) {
-      event.value = TableReader::scalar_text(*value).value_or("");
-    }
-    if (event.file.empty()) inner.refuse_here(inner.where() + " needs a file");
-    inner.finish();
-  }
-  if (reader.has("sysctl")) {
-    ++actions;
-    event.kind = EventSpec::Kind::sysctl;
-    read_settings(reader, "sysctl", event.sysctl);
-  }
-  if (const toml::table* signal = reader.table("signal")) {
-    ++actions;
-    TableReader inner(*signal, reader.where() + " signal", diagnostics);
-    event.kind = EventSpec::Kind::signal;
-    event.process = inner.text("process").value_or("");
-    event.signal = inner.text("signal").value_or("TERM");
-    inner.finish();
-  }
-  if (const auto key = reader.text("sysrq")) {
-    ++actions;
-    event.kind = EventSpec::Kind::sysrq;
-    if (key->size() == 1) event.sysrq = key->front();
-    if (key->size() != 1)
-      reader.refuse("sysrq", reader.where() + ": sysrq takes one letter, as in \"f\"");
-  }
-  if (const auto file = reader.text("read")) {
-    ++actions;
-    event.kind = EventSpec::Kind::read;
-    event.file = *file;
-  }
-  if (const auto process = reader.text("state")) {
-    ++actions;
-    event.kind = EventSpec::Kind::state;
-    event.process = *process;
-  }
-  if (actions != 1) {
-    reader.refuse_here(reader.where() + " must do exactly one thing",
-                       "one of write, sysctl, signal, sysrq, read, state");
-  }
-}
-
-void read_event(const toml::table& table, std::size_t number, Scenario& scenario,
-                std::vector<Diagnostic>& diagnostics) {
-  TableReader reader(table, "[[event]] " + std::to_string(number + 1), diagnostics);
-  EventSpec event;
-  event.at = reader.duration("at");
-  event.after = reader.text("after");
-  if (event.at.has_value() == event.after.has_value()) {
-    reader.refuse_here(reader.where() + " needs a time", "at = \"10s\" or after = \"MARK\"");
-  }
-  read_event_action(reader, event, diagnostics);
-  reader.finish();
-  scenario.events.push_back(std::move(event));
 }
 
 // "oom_kills >= 1"
@@ -232,6 +164,7 @@ std::optional<EndCondition> parse_condition(std::string_view text) {
 void read_end(const toml::table& table, Scenario& scenario, std::vector<Diagnostic>& diagnostics) {
   TableReader reader(table, "[end]", diagnostics);
   if (const auto after = reader.duration("after")) scenario.end.after = *after;
+  scenario.end.mark = reader.text("mark");
   if (const auto when = reader.text("when")) {
     scenario.end.when = parse_condition(*when);
     if (!scenario.end.when) {
@@ -239,25 +172,6 @@ void read_end(const toml::table& table, Scenario& scenario, std::vector<Diagnost
                     "as in \"oom_kills >= 1\"; counters are oom_kills, guard_kills, exits, marks");
     }
   }
-  reader.finish();
-}
-
-void read_expect(const toml::table& table, Scenario& scenario,
-                 std::vector<Diagnostic>& diagnostics) {
-  TableReader reader(table, "[expect]", diagnostics);
-  if (reader.has("victims")) scenario.expect.victims = reader.texts("victims");
-  if (reader.has("survivors")) scenario.expect.survivors = reader.texts("survivors");
-  scenario.expect.constraint = reader.text("constraint");
-  constexpr std::array<std::string_view, 4> kConstraints = {"none", "cpuset", "memory_policy",
-                                                            "memcg"};
-  if (scenario.expect.constraint && std::find(kConstraints.begin(), kConstraints.end(),
-                                              *scenario.expect.constraint) == kConstraints.end()) {
-    reader.refuse("constraint",
-                  "[expect]: unknown constraint \"" + *scenario.expect.constraint + "\"",
-                  "none, cpuset, memory_policy or memcg");
-  }
-  scenario.expect.oom_kills = reader.integer("oom_kills", 0);
-  scenario.expect.panic = reader.flag("panic");
   reader.finish();
 }
 
@@ -284,9 +198,16 @@ void read_all(const toml::table& root, ParsedScenario& parsed) {
   reader.each_table("event", [&](const toml::table& table, std::size_t number) {
     read_event(table, number, scenario, diagnostics);
   });
+  reader.each_table("listener", [&](const toml::table& table, std::size_t) {
+    read_listener(table, scenario, diagnostics);
+  });
   if (const toml::table* end = reader.table("end")) read_end(*end, scenario, diagnostics);
   if (const toml::table* expect = reader.table("expect"))
-    read_expect(*expect, scenario, diagnostics);
+    read_expect(*expect, scenario, scenario.expect, diagnostics);
+  reader.each_table("expect_on", [&](const toml::table& table, std::size_t number) {
+    read_expect_on(table, number, scenario, diagnostics);
+  });
+  if (const toml::table* lab = reader.table("lab")) read_lab(*lab, scenario, diagnostics);
   reader.finish();
   check_names(root, scenario, diagnostics);
 }

@@ -129,6 +129,13 @@ std::optional<std::vector<std::string>> TableReader::texts(std::string_view key)
   return found;
 }
 
+Diagnostic TableReader::place_in_list(std::string_view key, std::size_t index) const {
+  const toml::node* value = table_->get(key);
+  const toml::array* array = value == nullptr ? nullptr : value->as_array();
+  const bool there = array != nullptr && index < array->size();
+  return diagnostic_at(there ? array->get(index)->source() : table_->source(), "");
+}
+
 const toml::table* TableReader::table(std::string_view key) {
   const toml::node* value = node(key);
   if (value == nullptr) return nullptr;

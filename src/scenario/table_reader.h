@@ -40,6 +40,8 @@ class TableReader {
   std::optional<Bytes> size(std::string_view key);
   std::optional<std::chrono::milliseconds> duration(std::string_view key);
   std::optional<std::vector<std::string>> texts(std::string_view key);
+  // The place of item `index` of a list.
+  Diagnostic place_in_list(std::string_view key, std::size_t index) const;
   const toml::table* table(std::string_view key);
   // Each table of an array of tables (or of inline tables), with its number from 0.
   void each_table(std::string_view key,
