@@ -31,6 +31,26 @@ if(OOMKIT_FUZZ)
   target_compile_options(oomkit_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Precompiled headers of the standard library, and with GoogleTest for the tests: a clean
+# build takes a third less. Off by default, because ccache does not see through them, and
+# because a build without them is what shows a missing #include.
+set(pch_std <algorithm> <array> <charconv> <chrono> <cstdint> <deque> <functional> <map> <memory>
+  <optional> <span> <string> <string_view> <utility> <vector> <tl/expected.hpp>)
+set(pch_test ${pch_std} <gtest/gtest.h> <gmock/gmock.h>)
+function(oomkit_precompile target kind)
+  if(NOT OOMKIT_PCH)
+    return()
+  endif()
+  if(NOT TARGET oomkit_pch_${kind})
+    file(WRITE ${PROJECT_BINARY_DIR}/pch_${kind}.cc "")
+    add_library(oomkit_pch_${kind} OBJECT ${PROJECT_BINARY_DIR}/pch_${kind}.cc)
+    target_link_libraries(oomkit_pch_${kind} PRIVATE oomkit_flags tl::expected
+      $<$<STREQUAL:${kind},test>:GTest::gmock>)
+    target_precompile_headers(oomkit_pch_${kind} PRIVATE ${pch_${kind}})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM oomkit_pch_${kind})
+endfunction()
+
 function(oomkit_library)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;PRIVATE_LIBS" ${ARGN})
   list(TRANSFORM ARG_DEPENDS PREPEND oomkit::)
@@ -43,6 +63,7 @@ function(oomkit_library)
   target_link_libraries(oomkit_${ARG_NAME} PUBLIC ${ARG_DEPENDS} tl::expected)
   target_compile_features(oomkit_${ARG_NAME} PUBLIC cxx_std_20)
   target_link_libraries(oomkit_${ARG_NAME} PRIVATE ${ARG_PRIVATE_LIBS} $<BUILD_INTERFACE:oomkit_flags>)
+  oomkit_precompile(oomkit_${ARG_NAME} std)
   set_property(GLOBAL APPEND PROPERTY OOMKIT_LIBRARIES oomkit_${ARG_NAME})
 endfunction()
 
@@ -61,6 +82,7 @@ function(oomkit_test)
   target_link_libraries(${ARG_NAME} PRIVATE oomkit_flags ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   target_include_directories(${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${ARG_NAME} PRIVATE OOMKIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  oomkit_precompile(${ARG_NAME} test)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
     ENVIRONMENT "${ARG_ENVIRONMENT}")
