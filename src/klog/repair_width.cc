@@ -15,8 +15,10 @@ constexpr std::size_t kSpan = 128;
 constexpr std::size_t kQuiet = 256;
 constexpr std::size_t kHeldLines = 400;
 constexpr std::size_t kJoinedMax = std::size_t{32} << 10;
-// A break may fall into the widest run of blanks that a kernel prints in a line.
+// The widest run of blanks that a break may fall into: between the columns of a table, and
+// elsewhere.
 constexpr std::size_t kBlanksMax = 16;
+constexpr std::size_t kBlanksInText = 2;
 
 std::string_view without_returns(std::string_view text) {
   while (!text.empty() && text.back() == '\r')
@@ -44,23 +46,48 @@ std::size_t indentation(std::string_view text) {
   return std::min(text.find_first_not_of(' '), text.size());
 }
 
-// What the breaks between held lines have in common.
-struct Breaks {
-  std::size_t width = 0;      // Of the widest line with a frame.
-  std::size_t exact = 0;      // Lines with a frame that broke at it ...
-  std::size_t near = 0;       // ... or at a blank shortly before it ...
-  std::size_t far = 0;        // ... or elsewhere.
-  std::size_t blank_end = 0;  // Of all: those that have a blank at their end.
-  std::size_t indent = kBlanksMax;
-  std::size_t glued = 0;    // Exact ones in mid-word, by the words ...
-  std::size_t swallowed = 0;  // ... and those at a blank that is nowhere.
-  std::size_t inner_exact = 0;  // Continuations that are broken again, at the width.
-};
+// A row of a task table, or its header: blanks in columns, so that all of them may break
+// in the same gap.
+bool is_table_line(std::string_view first) {
+  LogHead head;
+  take_log_head(first, head, nullptr);
+  return first.starts_with('[');
+}
 
 Junction by_grammar(std::string_view first, std::string_view next) {
   LogHead head;
   take_log_head(first, head, nullptr);
   return junction(classify(first), first, next, JunctionContext());
+}
+
+// What the breaks behind lines with a frame have in common.
+struct Breaks {
+  std::size_t width = 0;         // Of the widest line with a frame.
+  std::size_t exact = 0;         // Lines that broke at it ...
+  std::size_t near = 0;          // ... or shortly before it ...
+  std::size_t far = 0;           // ... or elsewhere.
+  std::size_t before_blank = 0;  // Those of the last two kinds that end in a blank.
+  std::size_t blank_end = 0;     // All that do.
+  std::size_t again_exact = 0;   // Continuations that break again, at the width.
+  std::size_t indent = kBlanksMax;
+  std::size_t table_lines = 0;
+
+  std::size_t all() const { return exact + near + far; }
+  void count(std::string_view first, std::string_view next);
+};
+
+void Breaks::count(std::string_view first, std::string_view next) {
+  const bool at_width = first.size() == width || columns(first) == width;
+  const bool blank = first.ends_with(' ');
+  if (blank) ++blank_end;
+  if (blank && !at_width) ++before_blank;
+  ++(at_width ? exact : first.size() + kBlanksMax > width ? near : far);
+  if (is_table_line(first)) {
+    ++table_lines;
+    if (indentation(next) < 2) indent = 0;
+  } else {
+    indent = std::min(indent, indentation(next));
+  }
 }
 
 }  // namespace
@@ -97,10 +124,11 @@ void WidthRepair::note_length(std::size_t size) {
 void WidthRepair::watch(std::string_view text, std::uint64_t number) {
   const bool longest = text.size() >= kWidthMin && text.size() <= kWidthMax &&
                        text.size() >= longest_ && text.size() >= longest_before_;
+  const bool before_blank = text.size() <= kWidthMax && text.ends_with(' ');
   note_length(text.size());
   if (quiet_ > 0) {
     --quiet_;
-  } else if (longest) {
+  } else if (longest || before_blank) {
     const std::string_view bare = without_returns(text);
     if (begins_with_log_head(bare)) return hold(bare, number, true);
   }
@@ -120,43 +148,65 @@ void WidthRepair::hold(std::string_view text, std::uint64_t number, bool framed)
   }
 }
 
-// Looks at all that is held, and is sure of a width or is not.
+// Looks at all that is held, and is sure of how lines were broken or is not.
 bool WidthRepair::decide() {
   Breaks breaks;
   for (const Held& line : held_) {
     if (line.framed) breaks.width = std::max(breaks.width, line.size);
   }
-  const std::size_t width = breaks.width;
+  for_each_break([&](const Held& line, std::string_view first, std::string_view next) {
+    if (line.framed) {
+      breaks.count(first, next);
+    } else if (first.size() == breaks.width) {
+      ++breaks.again_exact;
+    }
+  });
+  const std::size_t elsewhere = breaks.near + breaks.far;
+  width_ = breaks.width;
+  indent_ = 0;
+  if (elsewhere >= 2 && breaks.before_blank == elsewhere) {
+    way_ = Way::word;
+    for (const Held& line : held_)
+      width_ = std::max(width_, line.size);
+    return true;
+  }
+  if (breaks.exact < 2 || breaks.exact < breaks.near + 2 * breaks.far) return false;
+  if (breaks.indent >= 2) {
+    // All may have broken in the gap between two columns.
+    if (breaks.all() - breaks.table_lines < 2) return false;
+    indent_ = breaks.indent;
+  }
+  stripped_ = breaks.blank_end == 0;
+  if (!breaks_in_words(breaks.exact + breaks.again_exact)) return false;
+  way_ = Way::column;
+  return true;
+}
+
+// A mailer swallows the blank at which it breaks, and may break at one width by chance.
+bool WidthRepair::breaks_in_words(std::size_t exact) const {
+  constexpr std::size_t kNoChance = 4;
+  std::size_t in_words = 0;
+  std::size_t at_blanks = 0;
+  for_each_break([&](const Held& line, std::string_view first, std::string_view next) {
+    if (!line.framed || (first.size() != width_ && columns(first) != width_)) return;
+    next.remove_prefix(std::min(indent_, indentation(next)));
+    const bool blank_is_there = first.ends_with(' ') || next.starts_with(' ');
+    const bool mark = std::string_view(",;:.=)]").find(next.front()) != std::string_view::npos;
+    const Junction how = mark ? Junction::glue : by_grammar(first, next);
+    if (how == Junction::glue) ++in_words;
+    if (how == Junction::blank && !blank_is_there) ++at_blanks;
+  });
+  return at_blanks * 3 <= in_words && (in_words > 0 || exact >= kNoChance);
+}
+
+template <class OnBreak>
+void WidthRepair::for_each_break(OnBreak on_break) const {
   for (std::size_t i = 0; i + 1 < held_.size(); ++i) {
     const std::string_view first = text_of(held_[i]);
     const std::string_view next = text_of(held_[i + 1]);
-    if (held_[i + 1].framed || is_blank_line(next) || first.empty()) continue;
-    if (first.back() == ' ') ++breaks.blank_end;
-    if (!held_[i].framed) {
-      if (first.size() == width) ++breaks.inner_exact;
-      continue;
-    }
-    const bool exact = first.size() == width || columns(first) == width;
-    breaks.indent = std::min(breaks.indent, indentation(next));
-    ++(exact ? breaks.exact : first.size() + kBlanksMax > width ? breaks.near : breaks.far);
-    if (!exact) continue;
-    const Junction how = by_grammar(first, next);
-    const bool blank_is_there = first.back() == ' ' || next.front() == ' ';
-    if (how == Junction::glue) ++breaks.glued;
-    if (how == Junction::blank && !blank_is_there) ++breaks.swallowed;
+    if (held_[i + 1].framed || first.empty() || is_blank_line(next)) continue;
+    on_break(held_[i], first, next);
   }
-  const std::size_t all = breaks.exact + breaks.near + breaks.far;
-  if (breaks.exact >= 2 && breaks.swallowed == 0 && breaks.exact >= breaks.near + 2 * breaks.far &&
-      (breaks.glued > 0 || breaks.exact + breaks.inner_exact >= 4)) {
-    way_ = Way::column;
-  } else {
-    return false;
-  }
-  static_cast<void>(all);
-  width_ = width;
-  indent_ = breaks.indent >= 2 && breaks.glued > 0 ? breaks.indent : 0;
-  stripped_ = breaks.blank_end == 0;
-  return true;
 }
 
 void WidthRepair::release() {
@@ -175,17 +225,18 @@ void WidthRepair::release() {
 }
 
 bool WidthRepair::may_be_broken(std::string_view text) const {
+  if (way_ == Way::word && text.ends_with(' ')) return true;
   if (text.size() == width_) return true;
   if (text.size() > width_) return columns(text) == width_;
-  return stripped_ && text.size() + kBlanksMax > width_;
+  return way_ == Way::column && stripped_ &&
+         text.size() + (in_table_ ? kBlanksMax : kBlanksInText) >= width_;
 }
 
 void WidthRepair::join(std::string_view text, std::uint64_t number) {
   const std::string_view bare = without_returns(text);
   if (joining_) {
-    const bool goes_on = !is_blank_line(bare) && bare.size() <= width_ + indent_ &&
-                         !opens_entry(bare) && joined_.size() < kJoinedMax &&
-                         !begins_with_log_head(bare);
+    const bool goes_on = !is_blank_line(bare) && !opens_entry(bare) &&
+                         joined_.size() < kJoinedMax && !begins_with_log_head(bare);
     if (goes_on) {
       append(bare);
       return;
@@ -193,10 +244,16 @@ void WidthRepair::join(std::string_view text, std::uint64_t number) {
     end_joined();
   }
   if (bare.size() > width_ && columns(bare) > width_) {
-    way_ = Way::unknown;
-    watch(text, number);
-    return;
+    if (way_ == Way::word && bare.size() <= kWidthMax) {
+      width_ = bare.size();
+    } else {
+      way_ = Way::unknown;
+      watch(text, number);
+      return;
+    }
   }
+  in_table_ = stripped_ && bare.size() < width_ && bare.size() + kBlanksMax >= width_ &&
+              is_table_line(bare);
   if (!may_be_broken(bare) || !begins_with_log_head(bare)) {
     sink_->on_whole_line(text, number);
     return;
@@ -204,17 +261,23 @@ void WidthRepair::join(std::string_view text, std::uint64_t number) {
   joining_ = true;
   joined_.assign(bare);
   joined_number_ = number;
-  missing_ = width_ - std::min(width_, bare.size());
+  note_missing(bare);
+}
+
+// Blanks that stood at the end of a piece and are gone.
+void WidthRepair::note_missing(std::string_view piece) {
+  missing_ = way_ == Way::column ? width_ - std::min(width_, piece.size()) : 0;
 }
 
 void WidthRepair::append(std::string_view text) {
   joined_.append(missing_, ' ');
   joined_ += text.substr(std::min(indent_, indentation(text)));
   ++rejoined_;
-  missing_ = width_ - std::min(width_, text.size());
-  const bool indented_beyond = indent_ > 0 && text.size() == width_ + indent_;
-  if (indented_beyond) missing_ = 0;
-  if (!may_be_broken(text) && !indented_beyond) end_joined();
+  if (way_ == Way::word && text.size() <= kWidthMax) width_ = std::max(width_, text.size());
+  note_missing(text);
+  // The indentation may stand outside the width.
+  const bool goes_on = may_be_broken(text) || (indent_ > 0 && text.size() == width_ + indent_);
+  if (!goes_on) end_joined();
 }
 
 void WidthRepair::end_joined() {

@@ -37,8 +37,8 @@ class WidthRepair {
   explicit WidthRepair(WholeLineSink& sink) : sink_(&sink) {}
 
   void line(std::string_view text, std::uint64_t number);
-  void flush();      // What is held is all there is.
-  void forget();     // Lines are skipped: what follows need not be of the same text.
+  void flush();   // What is held is all there is.
+  void forget();  // Lines are skipped: what follows need not be of the same text.
   bool holding() const { return !held_.empty() || joining_; }
   std::uint64_t rejoined() const { return rejoined_; }
 
@@ -56,6 +56,10 @@ class WidthRepair {
   void join(std::string_view text, std::uint64_t number);
   void release();
   bool decide();
+  bool breaks_in_words(std::size_t exact) const;
+  template <class OnBreak>
+  void for_each_break(OnBreak on_break) const;
+  void note_missing(std::string_view piece);
   bool may_be_broken(std::string_view text) const;
   std::string_view text_of(const Held& line) const;
   void note_length(std::size_t size);
@@ -78,6 +82,7 @@ class WidthRepair {
   std::size_t width_ = 0;
   std::size_t indent_ = 0;  // What somebody put before each continuation.
   bool stripped_ = false;   // Blanks at the ends of lines are gone.
+  bool in_table_ = false;   // The line that may be broken has columns.
 
   bool joining_ = false;
   std::string joined_;
