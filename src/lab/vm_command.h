@@ -1,0 +1,39 @@
+// A virtual machine as a value, and the QEMU command line that is it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/units.h"
+
+namespace oomkit {
+
+enum class Accelerator { kvm, tcg };
+
+std::string_view name_of(Accelerator accelerator);
+
+struct VmDisk {
+  std::string serial;  // By which the guest knows it: "swap", "data".
+  std::string path;
+  std::optional<Bytes> rate;  // A second; absent: as fast as it goes.
+};
+
+struct VmSpec {
+  Accelerator accelerator = Accelerator::tcg;
+  std::string kernel;  // Paths, all of them.
+  std::string initramfs;
+  std::string console;   // What the kernel's console writes: the first serial port.
+  std::string protocol;  // What oom-guest says: the second.
+  Bytes memory;
+  int cpus = 1;
+  std::vector<Bytes> nodes;  // Memory of each; empty: no NUMA.
+  std::vector<VmDisk> disks;
+  std::vector<std::string> boot_parameters;
+};
+
+// The arguments, without the program's name.
+std::vector<std::string> qemu_arguments(const VmSpec& spec);
+
+}  // namespace oomkit
