@@ -63,6 +63,7 @@ Pages lowmem_reserve(const std::vector<ManagedZone>& zones, std::size_t zone, st
 
 Pages totalreserve(const std::vector<ManagedZone>& zones, const std::vector<ZoneLevels>& levels) {
   std::vector<int> ratios;
+  ratios.reserve(zones.size());
   for (const ManagedZone& zone : zones)
     ratios.push_back(default_reserve_ratio(zone.name));
   Pages total;
