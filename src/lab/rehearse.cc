@@ -1,0 +1,350 @@
+#include "lab/rehearse.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "io/machine.h"
+#include "io/process_environment.h"
+#include "lab/accelerator.h"
+#include "lab/complete.h"
+#include "lab/disks.h"
+#include "lab/initramfs.h"
+#include "lab/kernel_log.h"
+#include "lab/kernel_module.h"
+#include "lab/vm.h"
+#include "scenario/expectation.h"
+
+namespace oomkit {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kGuestMax = std::size_t{64} << 20;
+constexpr std::size_t kExtraMax = std::size_t{64} << 20;
+constexpr std::size_t kConsoleMax = std::size_t{16} << 20;
+constexpr std::int64_t kProtocol = 1;
+constexpr const char* kInterrupted = "interrupted";
+
+// Emulated, on a machine that has other things to do as well, a kernel boots in a few
+// seconds; these are for the slowest that is not yet a hang.
+constexpr milliseconds kBootLimit = 60s;
+constexpr milliseconds kSetUpLimit = 30s;
+constexpr milliseconds kEndGrace = 45s;
+constexpr milliseconds kShutdownLimit = 3s;
+
+// Follows a run phase by phase: what was heard, and until when to wait for more.
+class RunListener final : public VmListener {
+ public:
+  RunListener(const RehearsalRequest& request, std::size_t run, const ProgressFunction& progress)
+      : request_(request), run_(run), progress_(progress), begin_(monotonic_time()) {
+    enter(RunProgress::Phase::booting, kBootLimit);
+  }
+
+  void on_console(std::string_view bytes) override {
+    console_ += bytes.substr(0, kConsoleMax - console_.size());
+  }
+
+  void on_protocol(std::string_view bytes) override {
+    using Phase = RunProgress::Phase;
+    protocol_.feed(bytes);
+    const Transcript& heard = protocol_.transcript();
+    if (phase_ == Phase::booting && heard.hello) {
+      boot_time_ = elapsed();
+      enter(Phase::setting_up, kSetUpLimit);
+    }
+    if (phase_ == Phase::setting_up && heard.begin_us)
+      enter(Phase::running, request_.scenario.end.after + kEndGrace);
+    if (phase_ != Phase::ending && (heard.end || heard.failure))
+      enter(Phase::ending, kShutdownLimit);
+    tell();
+  }
+
+  MonotonicTime deadline() const override {
+    const MonotonicTime phase = phase_begin_ + phase_limit_;
+    return request_.timeout ? std::min(phase, begin_ + *request_.timeout) : phase;
+  }
+  bool done() const override { return protocol_.transcript().failure.has_value(); }
+
+  void over() {
+    protocol_.finish();
+    phase_ = RunProgress::Phase::over;
+    tell();
+  }
+
+  milliseconds elapsed() const {
+    return std::chrono::floor<milliseconds>(monotonic_time() - begin_);
+  }
+  std::optional<milliseconds> boot_time() const { return boot_time_; }
+  std::string take_console() { return std::move(console_); }
+  Transcript take_transcript() { return protocol_.take(); }
+
+ private:
+  void enter(RunProgress::Phase phase, milliseconds limit) {
+    phase_ = phase;
+    phase_begin_ = monotonic_time();
+    phase_limit_ = limit;
+    tell();
+  }
+
+  void tell() const {
+    if (!progress_) return;
+    const auto& guest = protocol_.transcript().progress;
+    progress_({run_, phase_, elapsed(), guest ? &*guest : nullptr});
+  }
+
+  const RehearsalRequest& request_;
+  std::size_t run_;
+  const ProgressFunction& progress_;
+  MonotonicTime begin_;
+  RunProgress::Phase phase_ = RunProgress::Phase::booting;
+  MonotonicTime phase_begin_{0};
+  milliseconds phase_limit_{0};
+  std::optional<milliseconds> boot_time_;
+  std::string console_;
+  GuestProtocol protocol_;
+};
+
+// The module files of the user's that a scenario names.
+std::set<std::string> named_modules(const Scenario& scenario) {
+  std::set<std::string> names;
+  const auto add = [&](const Action& action) {
+    if (action.kind == Action::Kind::load_module) names.insert(action.module);
+  };
+  std::for_each(scenario.events.begin(), scenario.events.end(), add);
+  for (const ListenerSpec& listener : scenario.listeners)
+    std::for_each(listener.then.begin(), listener.then.end(), add);
+  return names;
+}
+
+Result<std::vector<ExtraFile>> read_extra_files(const RehearsalRequest& request) {
+  const std::string& image = request.kernel.path;
+  const std::array folders = {request.folder,
+                              image.substr(0, image.find_last_of('/') + 1) + "extra"};
+  std::vector<ExtraFile> files;
+  for (const std::string& name : named_modules(request.scenario)) {
+    const auto folder = std::find_if(folders.begin(), folders.end(), [&](const std::string& it) {
+      return is_file(it + "/" + name);
+    });
+    if (folder == folders.end()) {
+      return fail(ErrorCode::unsupported, "the kernel module " + name + " for kernel " +
+                                              request.kernel.release + " is neither in " +
+                                              folders[0] + " nor in " + folders[1] +
+                                              "; tools/build_modules.sh builds it");
+    }
+    OOMKIT_TRY(std::string bytes, read_whole(*folder + "/" + name, kExtraMax));
+    files.push_back({name, std::move(bytes)});
+  }
+  return files;
+}
+
+std::vector<std::string> wanted_modules(const Scenario& scenario) {
+  std::vector<std::string> wanted;
+  const bool swap = scenario.host.swap > Bytes(0);
+  const bool zram = swap && scenario.host.swap_kind == SwapKind::zram;
+  const bool data = data_disk_size(scenario) > Bytes(0);
+  if ((swap && !zram) || data) wanted.insert(wanted.end(), {"virtio_pci", "virtio_blk"});
+  if (data) wanted.emplace_back("ext4");
+  // The compressor that zram takes by itself, where that is a module of its own.
+  if (zram) wanted.insert(wanted.end(), {"lzo_rle", "zram"});
+  return wanted;
+}
+
+// What QEMU is given, and the files that it stands on.
+struct Prepared {
+  VmRun run;
+  std::vector<TemporaryFile> files;
+
+  void add_disk(std::string serial, TemporaryFile file, std::optional<Bytes> rate) {
+    run.spec.disks.push_back({std::move(serial), file.path(), rate});
+    keep(std::move(file));
+  }
+  void keep(TemporaryFile file) {
+    run.inherited.push_back(file.descriptor());
+    files.push_back(std::move(file));
+  }
+};
+
+std::vector<std::string> boot_parameters(const RehearsalRequest& request) {
+  std::vector<std::string> parameters = {
+      "console=ttyS0",
+      "rdinit=/init",
+      "quiet",              // Until the guest asks for more: a serial line is slow.
+      "panic=-1",           // Restart at once, which ends QEMU.
+      "printk.time=1",      // Times on the console, as records have them.
+      "psi=1",              // Some kernels have it compiled in and switched off.
+      "printk.devkmsg=on",  // Whatever is written to /dev/kmsg gets there.
+      "oomkit.seed=" + std::to_string(request.seed),
+  };
+  const auto& users = request.scenario.host.boot_parameters;
+  parameters.insert(parameters.end(), users.begin(), users.end());
+  return parameters;
+}
+
+Result<Prepared> prepare(const RehearsalRequest& request, const std::string& qemu,
+                         const std::string& guest) {
+  const HostSpec& host = request.scenario.host;
+  OOMKIT_TRY(const ModuleSource source, open_modules(request.kernel.modules_folder));
+  OOMKIT_TRY(const std::vector<KernelModule> modules,
+             modules_in_order(wanted_modules(request.scenario), source));
+  OOMKIT_TRY(const std::vector<ExtraFile> extra, read_extra_files(request));
+  OOMKIT_TRY(TemporaryFile initramfs, make_initramfs({guest, request.source, modules, extra}));
+  Prepared prepared;
+  VmSpec& spec = prepared.run.spec;
+  prepared.run.qemu = qemu;
+  spec.kernel = request.kernel.path;
+  spec.initramfs = initramfs.path();
+  spec.memory = host.memory;
+  spec.cpus = host.cpus;
+  spec.nodes = host.nodes;
+  spec.boot_parameters = boot_parameters(request);
+  prepared.keep(std::move(initramfs));
+  if (host.swap > Bytes(0) && host.swap_kind == SwapKind::disk) {
+    OOMKIT_TRY(TemporaryFile disk, make_swap_disk(host.swap));
+    prepared.add_disk("swap", std::move(disk), host.swap_rate);
+  }
+  if (const Bytes size = data_disk_size(request.scenario); size > Bytes(0)) {
+    OOMKIT_TRY(const std::string mke2fs, find_mke2fs());
+    OOMKIT_TRY(TemporaryFile disk, make_data_disk(size, mke2fs));
+    prepared.add_disk("data", std::move(disk), std::nullopt);
+  }
+  return prepared;
+}
+
+std::optional<Error> refusal_of(const Transcript& heard, const RehearsalRequest& request) {
+  const std::string kernel = "kernel " + request.kernel.release + ": ";
+  if (heard.failure) {
+    return Error{ErrorCode::unsupported,
+                 kernel + heard.failure->sentence +
+                     (heard.failure->remedy.empty() ? "" : "; " + heard.failure->remedy)};
+  }
+  if (heard.hello && heard.hello->protocol != kProtocol) {
+    return Error{ErrorCode::unsupported, kernel + "oom-guest speaks protocol " +
+                                             std::to_string(heard.hello->protocol) + ", and " +
+                                             std::to_string(kProtocol) +
+                                             " is understood; both must be of one build"};
+  }
+  return std::nullopt;
+}
+
+Result<std::string> find_guest() {
+  std::string path;
+  if (const auto chosen = environment_variable("OOMKIT_GUEST"); chosen && !chosen->empty()) {
+    path = *chosen;
+  } else {
+    // Installed, or in a build tree.
+    const std::string folder = program_folder();
+    for (const char* place : {"/oom-guest", "/../guest/oom-guest", "/../lib/oomkit/oom-guest"}) {
+      if (path.empty() && is_file(folder + place)) path = folder + place;
+    }
+    if (path.empty()) {
+      return fail(ErrorCode::unsupported,
+                  "oom-guest, the program of the virtual machine, is not beside oom in " + folder +
+                      "; ./dev build makes it, OOMKIT_GUEST names another place");
+    }
+  }
+  OOMKIT_TRY(std::string bytes, read_whole(path, kGuestMax));
+  if (!bytes.starts_with("\x7f"
+                         "ELF"))
+    return fail(ErrorCode::malformed, path + ": is no program, and cannot be oom-guest");
+  return bytes;
+}
+
+}  // namespace
+
+bool is_interruption(const Error& error) {
+  return error.what == kInterrupted;
+}
+
+Result<Laboratory> Laboratory::open(int interrupt) {
+  auto qemu = find_program("qemu-system-x86_64");
+  if (!qemu) {
+    return fail(ErrorCode::unsupported,
+                "qemu-system-x86_64 is not in PATH, and it is what kernels run in; install the "
+                "package qemu-system-x86");
+  }
+  OOMKIT_TRY(std::string guest, find_guest());
+  return Laboratory(*std::move(qemu), std::move(guest), interrupt);
+}
+
+Status Laboratory::check(const RehearsalRequest& request) const {
+  if (data_disk_size(request.scenario) > Bytes(0)) {
+    if (const auto mke2fs = find_mke2fs(); !mke2fs) return tl::unexpected(mke2fs.error());
+  }
+  if (const auto extra = read_extra_files(request); !extra) return tl::unexpected(extra.error());
+  return {};
+}
+
+Result<Rehearsal> Laboratory::rehearse(const RehearsalRequest& request,
+                                       const ProgressFunction& progress) const {
+  return rehearse_one(request, 0, progress);
+}
+
+Result<Rehearsal> Laboratory::rehearse_one(const RehearsalRequest& request, std::size_t index,
+                                           const ProgressFunction& progress) const {
+  if (progress) progress({index, RunProgress::Phase::preparing, 0ms, nullptr});
+  const MonotonicTime begin = monotonic_time();
+  OOMKIT_TRY(Prepared prepared, prepare(request, qemu_, guest_));
+  prepared.run.interrupt = interrupt_;
+  prepared.run.spec.accelerator = choose_accelerator(prepared.run);
+  RunListener listener(request, index, progress);
+  Result<VmOutcome> outcome = run_vm(prepared.run, listener);
+  listener.over();
+  if (!outcome) return tl::unexpected(outcome.error());
+  if (outcome->end == VmEnd::interrupted) return fail(ErrorCode::io, kInterrupted);
+  Transcript heard = listener.take_transcript();
+  if (const auto refusal = refusal_of(heard, request)) return tl::unexpected(*refusal);
+
+  Rehearsal rehearsal;
+  rehearsal.accelerator = prepared.run.spec.accelerator;
+  rehearsal.console = listener.take_console();
+  if (const auto booted = listener.boot_time()) rehearsal.boot_ms = booted->count();
+  KernelLog log = make_kernel_log(heard.kmsg, rehearsal.console);
+  const auto wall = std::chrono::round<milliseconds>(monotonic_time() - begin);
+  rehearsal.record = complete_record({.scenario = request.scenario,
+                                      .release = request.kernel.release,
+                                      .seed = request.seed,
+                                      .wall_ms = wall.count(),
+                                      .outcome = *std::move(outcome)},
+                                     heard, log);
+  judge(request.scenario, rehearsal.record);
+  rehearsal.kernel_log = std::move(log.text);
+  rehearsal.captures = std::move(heard.captures);
+  return rehearsal;
+}
+
+std::vector<Result<Rehearsal>> Laboratory::rehearse_all(
+    const std::vector<RehearsalRequest>& requests, std::size_t at_once,
+    const ProgressFunction& progress) const {
+  std::vector<Result<Rehearsal>> results(requests.size(), fail(ErrorCode::io, kInterrupted));
+  std::mutex telling;
+  ProgressFunction tell;
+  if (progress) {
+    tell = [&](const RunProgress& it) {
+      const std::lock_guard lock(telling);
+      progress(it);
+    };
+  }
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < requests.size(); i = next++) {
+      results[i] = rehearse_one(requests[i], i, tell);
+      if (!results[i] && is_interruption(results[i].error())) return;
+    }
+  };
+  if (at_once == 0) at_once = processor_count();
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < std::min(at_once, requests.size()); ++i)
+    others.emplace_back(work);
+  work();
+  others.clear();
+  return results;
+}
+
+}  // namespace oomkit
