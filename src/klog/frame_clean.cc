@@ -58,6 +58,14 @@ const Entity* entity_at(std::string_view text) {
   return nullptr;
 }
 
+// KERN_SOH and a level's digit, "c" or "d": printk() takes them off at the front of a message
+// and leaves those that stand behind a line break of the writer's own.
+constexpr char kStartOfHeader = '\x01';
+
+bool is_level(std::string_view text) {
+  return !text.empty() && ((text[0] >= '0' && text[0] <= '7') || text[0] == 'c' || text[0] == 'd');
+}
+
 // Byte order marks of UTF-8 and of UTF-16, whose NUL bytes are left out like any.
 std::size_t byte_order_mark_length(std::string_view text) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") return 3;
@@ -74,6 +82,7 @@ Mend mend_at(std::string_view text, bool at_begin, bool from_web_page) {
   const char first = text[0];
   if (first == '\0') return {1, '\0'};
   if (first == kEscape) return {escape_sequence_length(text), '\0'};
+  if (first == kStartOfHeader && is_level(text.substr(1))) return {2, '\0'};
   if (first == '&') {
     const Entity* entity = from_web_page ? entity_at(text) : nullptr;
     return entity == nullptr ? Mend{} : Mend{entity->name.size(), entity->value};
@@ -115,6 +124,7 @@ Mend written_escape_at(std::string_view text, bool syslog) {
     // Only what changes how the text is to be read: other bytes stay as somebody wrote them.
     if (*byte == '\n' || *byte == '\t') return {4, *byte};
     if (*byte == '\r') return {4, '\0'};
+    if (*byte == kStartOfHeader && is_level(text.substr(4))) return {5, '\0'};
     if (*byte != kEscape || text.size() < 6 || text[4] != '[') return {};
     std::string sequence(1, kEscape);
     sequence += text.substr(4, 32);
@@ -254,8 +264,9 @@ std::string_view undo_kmsg_escapes(std::string_view text, std::string& buffer) {
       continue;
     }
     buffer.append(text, copied, at - copied);
-    if (*byte != '\0') buffer += *byte;
-    copied = at + 4;
+    const bool level = *byte == kStartOfHeader && is_level(text.substr(at + 4));
+    if (*byte != '\0' && !level) buffer += *byte;
+    copied = at + (level ? 5 : 4);
     at = text.find("\\x", copied);
   }
   buffer.append(text, copied);

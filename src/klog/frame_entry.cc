@@ -1,6 +1,7 @@
 #include "klog/frame_entry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/text.h"
 #include "klog/frame_blanks.h"
@@ -60,11 +61,58 @@ LogEntry::LogEntry() {
 
 LogEntry::Took LogEntry::take_entry_line(std::string_view line, std::uint64_t number,
                                          DamageCounts& damage) {
+  if (form_ == Form::none || form_ == Form::verbose_lines) {
+    const Took took = take_verbose_line(line, number);
+    if (took != Took::nothing || form_ == Form::verbose_lines) return took;
+  }
   if (form_ != Form::json_lines) {
     const Took took = take_export_line(line, number);
     if (took != Took::nothing || form_ == Form::export_lines) return took;
   }
   return take_json_line(line, number, damage);
+}
+
+// "Sat 2026-11-21 12:22:51.572035 UTC [s=ad2b...;i=1;b=...;m=...;t=...;x=...]".
+bool LogEntry::take_verbose_head(std::string_view line) {
+  constexpr std::size_t kStampMax = 64;
+  const std::size_t cursor = line.find(" [s=");
+  if (cursor == std::string_view::npos || cursor > kStampMax || !line.ends_with("]")) return false;
+  if (line.size() < 5 || line[3] != ' ' || !is_digit(line[4])) return false;
+  next_stamp_.assign(line.substr(4, cursor - 4));
+  return true;
+}
+
+// Fields stand behind four blanks, further lines of one under its first.
+LogEntry::Took LogEntry::take_verbose_line(std::string_view line, std::uint64_t number) {
+  constexpr std::size_t kIndent = 4;
+  if (take_verbose_head(line)) return form_ == Form::none ? Took::swallowed : Took::ended;
+  const std::size_t indent = skip_blanks(line);
+  const std::string_view field = line.substr(indent);
+  if (message_column_ != 0 && indent >= message_column_) {
+    const std::size_t room = kMessageMax - std::min(message_.size(), kMessageMax);
+    message_.append(1, '\n').append(line.substr(message_column_, room));
+    return Took::swallowed;
+  }
+  const std::size_t name = field_name_length(field);
+  if (indent != kIndent || name < 2 || name == field.size() || field[name] != '=') {
+    return Took::nothing;
+  }
+  const std::string_view key = field.substr(0, name);
+  if (form_ == Form::none) {
+    if (next_stamp_.empty() && !is_journal_field(key)) return Took::nothing;
+    form_ = Form::verbose_lines;
+    stamp_ = std::move(next_stamp_);
+    next_stamp_.clear();
+  }
+  message_column_ = key == "MESSAGE" ? kIndent + name + 1 : 0;
+  // Nothing but messages may be left of several entries.
+  if (message_column_ != 0 && has_message_) {
+    message_.append(1, '\n').append(
+        field.substr(name + 1, kMessageMax - std::min(message_.size(), kMessageMax)));
+  } else {
+    note(key, {JsonValue::Kind::string, field.substr(name + 1), true}, number);
+  }
+  return Took::swallowed;
 }
 
 LogEntry::Took LogEntry::take_export_line(std::string_view line, std::uint64_t number) {
@@ -151,7 +199,7 @@ void LogEntry::note(std::string_view key, const JsonValue& value, std::uint64_t 
   if (probe.message) {
     if (has_message_) return;
     message_.clear();
-    if (form_ == Form::export_lines) {
+    if (form_ != Form::json_lines) {
       message_.assign(value.text.substr(0, kMessageMax));
       has_message_ = true;
     } else {
@@ -216,12 +264,15 @@ void LogEntry::fill(LogRecord& record) const {
   record.line = line_;
   record.framed = true;
   fill_from_json(record, fields_);
+  if (form_ == Form::verbose_lines && record.stamp.empty()) record.stamp = stamp_;
 }
 
 void LogEntry::clear() {
   form_ = Form::none;
   raw_ = Raw::none;
   array_ = Array::none;
+  stamp_.clear();
+  message_column_ = 0;
   wants_raw_ = 0;
   has_message_ = false;
   message_.clear();

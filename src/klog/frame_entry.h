@@ -1,5 +1,5 @@
-// Log entries that are written over several lines: journalctl -o export, and JSON objects
-// printed one member a line (journalctl -o json-pretty, dmesg --json).
+// Log entries that are written over several lines: journalctl -o export and -o verbose, and
+// JSON objects printed one member a line (journalctl -o json-pretty, dmesg --json).
 //
 // An entry's lines are swallowed until its end and then are one record. Only lines that
 // name a field of the journal open one, so ordinary text is not taken for it.
@@ -47,22 +47,37 @@ class LogEntry {
   static bool may_open(std::string_view line) {
     if (line.size() < 2) return !line.empty() && (line[0] == '{' || line[0] == '}');
     const char first = line[0];
-    if (first == '_' || (first >= 'A' && first <= 'Z')) return line[1] == '_' || line[1] <= 'Z';
+    if (first == '_' || (first >= 'A' && first <= 'Z')) {
+      return line[1] == '_' || line[1] <= 'Z' || begins_like_verbose_head(line);
+    }
     return first == ' ' || first == '\t' || first == '"' || first == '{' || first == '}';
+  }
+
+  // "Sat 2026-...]"
+  static bool begins_like_verbose_head(std::string_view line) {
+    return line.size() > 40 && line.back() == ']' && line[3] == ' ' && line[8] == '-';
   }
 
   Took take_entry_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
   Took take_export_line(std::string_view line, std::uint64_t number);
   Took take_json_line(std::string_view line, std::uint64_t number, DamageCounts& damage);
+  Took take_verbose_line(std::string_view line, std::uint64_t number);
+  bool take_verbose_head(std::string_view line);
   Took take_array_line(std::string_view trimmed);
   void note(std::string_view key, const JsonValue& value, std::uint64_t number);
   void begin_raw(std::string_view key);
 
-  enum class Form { none, export_lines, json_lines } form_ = Form::none;
+  enum class Form { none, export_lines, verbose_lines, json_lines } form_ = Form::none;
   enum class Raw { none, length, data } raw_ = Raw::none;
 
   // journalctl -o json-pretty prints what is no text as an array, a byte on each line.
   enum class Array { none, skipped, message } array_ = Array::none;
+
+  // journalctl -o verbose: the time in an entry's head, which stands before the entry, and
+  // where in the last line the message's text began (0: it was another field's).
+  std::string next_stamp_;
+  std::string stamp_;
+  std::size_t message_column_ = 0;
 
   std::uint64_t line_ = 0;
   std::string message_;

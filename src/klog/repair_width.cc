@@ -37,9 +37,14 @@ bool is_blank_line(std::string_view text) {
   return without_blanks(text).empty();
 }
 
-// A journal's export entries say themselves how they go on.
+// A field of a journal's entry, "__CURSOR=..." or "    MESSAGE=...", or the name of one that
+// follows in bytes: entries say themselves how they go on.
 bool opens_entry(std::string_view text) {
-  return text.starts_with("__") || text == "MESSAGE" || text.starts_with("MESSAGE=");
+  text = without_blanks(text);
+  const std::size_t name =
+      std::min(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"), text.size());
+  constexpr std::size_t kNameMin = 4;
+  return name >= kNameMin && (name == text.size() || text[name] == '=') && !is_digit(text[0]);
 }
 
 std::size_t indentation(std::string_view text) {
