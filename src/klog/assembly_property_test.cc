@@ -1,5 +1,6 @@
 // What must hold of any report, however its log was damaged: a damaged log may say less,
 // never something else.
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -157,17 +158,39 @@ enum class Wrap {
   at_column_indented,  // Pasted into something that indents what goes on.
   at_column_crlf,      // minicom, IPMI's serial over LAN.
   after_blanks,        // `fold -s`.
+  quoted_printable,    // A mail as it was sent.
 };
 constexpr Wrap kWraps[] = {Wrap::at_blanks,          Wrap::at_column,      Wrap::at_column_stripped,
-                           Wrap::at_column_indented, Wrap::at_column_crlf, Wrap::after_blanks};
+                           Wrap::at_column_indented, Wrap::at_column_crlf, Wrap::after_blanks,
+                           Wrap::quoted_printable};
 
 std::string stripped(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   return line;
 }
 
+std::string quoted_printable(std::string_view log, std::size_t width) {
+  std::string text;
+  for (const std::string& line : split(log)) {
+    std::size_t column = 0;
+    for (const char c : line) {
+      const std::string_view written = c == '=' ? std::string_view("=3D") : std::string_view(&c, 1);
+      if (column + written.size() >= width) {
+        text += "=\n";
+        column = 0;
+      }
+      text += written;
+      column += written.size();
+    }
+    text += '\n';
+  }
+  return text;
+}
+
 std::string wrapped(std::string_view log, std::size_t width, Wrap way) {
   if (way == Wrap::at_blanks) return wrapped_at_blanks(log, width);
+  // No mail is wider than 76 columns.
+  if (way == Wrap::quoted_printable) return quoted_printable(log, std::min<std::size_t>(width, 76));
   const std::string_view end = way == Wrap::at_column_crlf ? "\r\n" : "\n";
   std::string text;
   for (std::string line : split(log)) {

@@ -5,6 +5,7 @@
 
 #include "klog/assembly.h"
 #include "klog/framing.h"
+#include "klog/repair_mail.h"
 #include "klog/repair_width.h"
 
 namespace oomkit::test {
@@ -196,13 +197,15 @@ Reading read_lines(std::string_view text) {
   Framer framer(assembly);
   ToFramer to_framer(framer);
   WidthRepair widths(to_framer);
+  MailRepair mails(widths);
   const bool cut = for_each_line(
-      text, [&](std::string_view line, std::uint64_t number) { widths.line(line, number); });
+      text, [&](std::string_view line, std::uint64_t number) { mails.line(line, number); });
+  mails.flush();
   widths.flush();
   framer.finish();
   assembly.finish(cut);
   reading.damage = assembly.damage();
-  reading.damage.add(Damage::wrapped_rejoined, widths.rejoined());
+  reading.damage.add(Damage::wrapped_rejoined, mails.rejoined() + widths.rejoined());
   return reading;
 }
 

@@ -5,24 +5,27 @@
 #include "klog/assembly.h"
 #include "klog/framing.h"
 #include "klog/reader_lines.h"
+#include "klog/repair_mail.h"
 #include "klog/repair_width.h"
 #include "klog/scan.h"
 
 namespace oomkit {
 
-// The steps in a row: HotLines picks lines, WidthRepair puts together what a terminal broke,
-// the Framer takes their frames off, the Assembly makes reports of what is left.
+// The steps in a row: HotLines picks lines, MailRepair and WidthRepair put together what mails
+// and terminals broke, the Framer takes their frames off, the Assembly makes reports of what is
+// left.
 struct LogReader::State final : HotLineSink, WholeLineSink {
   State(std::string input_name, ReportSink& sink, const LogReaderOptions& options)
       : assembly(input_name, sink),
         framer(assembly),
         widths(*this),
+        mails(widths),
         hot_lines(*this, options.plain_scan ? scan_plain : scan_fast) {
     totals.name = std::move(input_name);
   }
 
   Wish line(std::string_view text, std::uint64_t number) override {
-    widths.line(text, number);
+    mails.line(text, number);
     return wish();
   }
   void on_whole_line(std::string_view text, std::uint64_t number) override {
@@ -33,15 +36,19 @@ struct LogReader::State final : HotLineSink, WholeLineSink {
     return wish();
   }
   void skipped() override {
+    mails.forget();
     widths.forget();
     framer.skipped();
     assembly.skipped();
   }
-  Wish wish() const { return {framer.wants_raw(), widths.holding() || !assembly.idle()}; }
+  Wish wish() const {
+    return {framer.wants_raw(), mails.holding() || widths.holding() || !assembly.idle()};
+  }
 
   Assembly assembly;
   Framer framer;
   WidthRepair widths;
+  MailRepair mails;
   HotLines hot_lines;
   InputTotals totals;
   DamageCounts damage;
@@ -58,6 +65,7 @@ void LogReader::feed(std::string_view block) {
 
 void LogReader::finish() {
   state_->hot_lines.finish();
+  state_->mails.flush();
   state_->widths.flush();
   state_->framer.finish();
   state_->assembly.finish(state_->hot_lines.ends_in_line());
@@ -75,7 +83,7 @@ const DamageCounts& LogReader::damage() const {
   damage.merge(state_->framer.damage());
   damage.merge(state_->assembly.damage());
   damage.add(Damage::line_too_long, state_->hot_lines.lines_cut());
-  damage.add(Damage::wrapped_rejoined, state_->widths.rejoined());
+  damage.add(Damage::wrapped_rejoined, state_->mails.rejoined() + state_->widths.rejoined());
   return damage;
 }
 

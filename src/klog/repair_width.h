@@ -28,7 +28,7 @@ class WholeLineSink {
   virtual void on_whole_line(std::string_view text, std::uint64_t number) = 0;
 };
 
-class WidthRepair {
+class WidthRepair final : public WholeLineSink {
  public:
   static constexpr std::size_t kWidthMin = 40;
   static constexpr std::size_t kWidthMax = 512;
@@ -37,6 +37,7 @@ class WidthRepair {
   explicit WidthRepair(WholeLineSink& sink) : sink_(&sink) {}
 
   void line(std::string_view text, std::uint64_t number);
+  void on_whole_line(std::string_view text, std::uint64_t number) override { line(text, number); }
   void flush();   // What is held is all there is.
   void forget();  // Lines are skipped: what follows need not be of the same text.
   bool holding() const { return !held_.empty() || joining_; }
