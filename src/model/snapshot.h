@@ -12,9 +12,13 @@
 #include "core/time.h"
 #include "core/units.h"
 #include "model/host_memory.h"
+#include "model/host_state.h"
 #include "model/kernel_version.h"
 #include "model/memcg.h"
+#include "model/memcg_tree.h"
+#include "model/source_gap.h"
 #include "model/task.h"
+#include "model/task_state.h"
 
 namespace oomkit {
 
@@ -29,6 +33,12 @@ struct Snapshot {
   std::optional<MemcgReport> memcg;  // The cgroup in question, if there is one.
   // In the order in which the kernel looks at them: that order decides ties.
   std::vector<Task> tasks;
+
+  // From a live host only.
+  std::optional<HostState> host_state;
+  std::optional<MemcgTree> memcgs;
+  std::vector<TaskState> task_states;  // Of `tasks`, one for each; or empty.
+  SourceGaps gaps;
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
