@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scenario/check_value.h"
+
 namespace oomkit {
 namespace {
 
@@ -29,6 +31,10 @@ class Judge {
     judge_kills();
     if (wanted_.panic)
       compare("panic", *wanted_.panic ? "yes" : "no", count("panic") > 0 ? "yes" : "no");
+    for (const Check& check : wanted_.checks) {
+      if (auto difference = difference_of(check, record_))
+        verdict_.differences.push_back(*std::move(difference));
+    }
     verdict_.holds = verdict_.differences.empty();
     return std::move(verdict_);
   }
