@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "io/file_source.h"
+#include "io/open_folder.h"
 #include "io/system_error.h"
 
 namespace oomkit {
@@ -70,6 +71,13 @@ class DirectoryTree final : public FileTree {
     if (errno != 0) return tl::unexpected(system_error(full_name(path), "cannot list", errno));
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  Result<std::unique_ptr<OpenFolder>> open_folder(std::string_view path) const override {
+    OOMKIT_TRY(FileDescriptor directory, open_below(path, O_RDONLY | O_DIRECTORY));
+    // Only the machine's own cgroupfs and procfs number their folders as they are made; the
+    // numbers in a copy say when it was copied.
+    return make_open_folder(std::move(directory), root_.empty());
   }
 
  private:

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,30 @@
 #include "core/result.h"
 
 namespace oomkit {
+
+// A folder that is kept open, for reading the same or many small files in it again and
+// again: procfs, cgroupfs. Opening below it walks no path from the root, the content goes
+// into the caller's buffer, and a failure, of which a scan of processes meets many,
+// allocates nothing. Paths are relative to the folder and do not leave it.
+class OpenFolder {
+ public:
+  virtual ~OpenFolder() = default;
+
+  using Reading = tl::expected<std::string_view, ErrorCode>;
+
+  // The whole file. The view is into `buffer`, which grows where it must.
+  virtual Reading read(std::string_view path, std::vector<char>& buffer) const = 0;
+  // What one system call gives of it: all of a procfs file that is made in one piece, like
+  // PID/status, without asking a second time whether there is more.
+  virtual Reading read_once(std::string_view path, std::vector<char>& buffer) const = 0;
+
+  // The folders in it whose names are numbers, ascending: the processes of procfs.
+  virtual tl::expected<std::vector<std::int64_t>, ErrorCode> numbers() const = 0;
+  // The folders below `path` (which may be "."). In the order in which they were made where
+  // the filesystem shows it, which cgroupfs of a running kernel does, else by name.
+  virtual tl::expected<std::vector<std::string>, ErrorCode> folders(
+      std::string_view path) const = 0;
+};
 
 class FileTree {
  public:
@@ -26,6 +51,8 @@ class FileTree {
   virtual Result<std::string> read(std::string_view path) const = 0;
   // The names in a directory, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> list(std::string_view path) const = 0;
+  // Refers to the tree where that is in memory: the tree must live longer.
+  virtual Result<std::unique_ptr<OpenFolder>> open_folder(std::string_view path) const = 0;
 };
 
 // The tree below a directory: "/" for this machine.
@@ -39,8 +66,11 @@ class MemoryFileTree final : public FileTree {
 
   Result<std::string> read(std::string_view path) const override;
   Result<std::vector<std::string>> list(std::string_view path) const override;
+  Result<std::unique_ptr<OpenFolder>> open_folder(std::string_view path) const override;
 
  private:
+  friend class MemoryFolder;
+
   std::map<std::string, std::string, std::less<>> files_;
   std::map<std::string, ErrorCode, std::less<>> broken_;
 };

@@ -51,8 +51,43 @@ TEST_P(BothTrees, AbsenceIsNotFound) {
   EXPECT_NE(tree().read("b").error().what.find('b'), std::string::npos);
 }
 
+TEST_P(BothTrees, AnOpenFolderReadsIntoTheCallersBuffer) {
+  put("proc/12/status", "Name:\tdb\n");
+  put("proc/12/big", std::string(100'000, 'b'));
+  put("proc/7/status", "Name:\tinit\n");
+  put("proc/meminfo", "MemTotal: 1 kB\n");
+  put("proc/sys/vm/swappiness", "60\n");
+  const auto folder = tree().open_folder("proc");
+  ASSERT_TRUE(folder.has_value());
+  std::vector<char> buffer;
+  EXPECT_EQ((*folder)->read("12/status", buffer).value(), "Name:\tdb\n");
+  EXPECT_EQ((*folder)->read_once("7/status", buffer).value(), "Name:\tinit\n");
+  EXPECT_EQ((*folder)->read_once("12/big", buffer).value(), std::string(100'000, 'b'));
+  EXPECT_EQ((*folder)->numbers().value(), (std::vector<std::int64_t>{7, 12}));
+  EXPECT_EQ((*folder)->folders(".").value(), (Names{"12", "7", "sys"}));
+  EXPECT_EQ((*folder)->folders("sys").value(), Names{"vm"});
+  EXPECT_EQ((*folder)->read("13/status", buffer).error(), ErrorCode::not_found);
+  EXPECT_EQ((*folder)->folders("13").error(), ErrorCode::not_found);
+  EXPECT_EQ(tree().open_folder("absent").error().code, ErrorCode::not_found);
+}
+
 INSTANTIATE_TEST_SUITE_P(FileTree, BothTrees, testing::Bool(),
                          [](const auto& test) { return test.param ? "real" : "memory"; });
+
+TEST(FileTreeTest, AnOpenFolderIsNotLeft) {
+  const TemporaryDirectory directory;
+  directory.write("secret", "secret");
+  directory.write("root/proc/1/name", "inside");
+  std::filesystem::create_symlink(directory.path("secret"), directory.path("root/proc/1/status"));
+  std::filesystem::create_symlink("../../../secret", directory.path("root/proc/1/stat"));
+  const auto tree = open_file_tree(directory.path("root"));
+  const auto folder = (*tree)->open_folder("proc");
+  std::vector<char> buffer;
+  EXPECT_EQ((*folder)->read("1/name", buffer).value(), "inside");
+  EXPECT_FALSE((*folder)->read("1/status", buffer).has_value());
+  EXPECT_FALSE((*folder)->read("1/stat", buffer).has_value());
+  EXPECT_FALSE((*folder)->read("../../secret", buffer).has_value());
+}
 
 TEST(FileTreeTest, NothingOutsideIsReached) {
   const TemporaryDirectory directory;
