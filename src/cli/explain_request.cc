@@ -2,29 +2,14 @@
 
 #include <algorithm>
 
-#include "cli/nearest.h"
+#include "cli/option_word.h"
 #include "core/text.h"
 
 namespace oomkit {
 namespace {
 
-constexpr int kColumnsWithoutTerminal = 100;
-constexpr int kColumnsMax = 160;
-
 tl::unexpected<Error> refuse(std::string sentence) {
   return fail(ErrorCode::usage, std::move(sentence));
-}
-
-// "\"xml\": expected text, json, html or markdown".
-tl::unexpected<Error> refuse_word(const std::string& option, const std::string& word,
-                                  const std::vector<std::string>& expected) {
-  std::string sentence = option + " \"" + word + "\": expected ";
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (i != 0) sentence += i + 1 == expected.size() ? " or " : ", ";
-    sentence += expected[i];
-  }
-  if (const auto meant = nearest(word, expected)) sentence += "; did you mean " + *meant + "?";
-  return refuse(std::move(sentence));
 }
 
 Result<OutputFormat> format_of(const ExplainArguments& arguments) {
@@ -44,13 +29,6 @@ Result<OutputFormat> format_of(const ExplainArguments& arguments) {
     return refuse("--summary is a form of text: it does not go with --format " + arguments.format);
   }
   return refuse_word("--format", arguments.format, words);
-}
-
-Result<bool> colour_of(const ExplainArguments& arguments, const Terminal& terminal) {
-  if (arguments.colour == "always") return true;
-  if (arguments.colour == "never") return false;
-  if (arguments.colour == "auto") return terminal.colour_wanted && !arguments.output;
-  return refuse_word("--color", arguments.colour, {"auto", "always", "never"});
 }
 
 Result<std::optional<std::size_t>> number_of(const std::optional<std::string>& text) {
@@ -101,7 +79,8 @@ Result<ExplainRequest> understand(const ExplainArguments& arguments, const Termi
                                   const Calendar& now) {
   ExplainRequest request;
   OOMKIT_TRY(request.render.format, format_of(arguments));
-  OOMKIT_TRY(request.render.colour, colour_of(arguments, terminal));
+  OOMKIT_TRY(request.render.colour,
+             wants_colour(arguments.colour, terminal, arguments.output.has_value()));
   OOMKIT_TRY(request.only, number_of(arguments.only));
   OOMKIT_TRY(request.since, bound_of("--since", arguments.since, now));
   OOMKIT_TRY(request.until, bound_of("--until", arguments.until, now));
@@ -119,8 +98,7 @@ Result<ExplainRequest> understand(const ExplainArguments& arguments, const Termi
   request.plain_scan = arguments.plain_scan;
   request.now = now;
   request.render.redact = arguments.redact;
-  request.render.columns =
-      std::min(terminal.columns.value_or(kColumnsWithoutTerminal), kColumnsMax);
+  request.render.columns = result_columns(terminal);
   return request;
 }
 

@@ -11,25 +11,23 @@
 #include "cli/command.h"
 #include "cli/diagnostics.h"
 #include "cli/exit_code.h"
-#include "cli/nearest.h"
+#include "cli/option_word.h"
 #include "io/process_environment.h"
 
 namespace oomkit {
 namespace {
 
 constexpr const char* kDescription =
-    "oom explains why Linux ran out of memory and who was killed for it.";
+    "oom explains why Linux ran out of memory and who was killed for it, and lets it happen "
+    "on real kernels in virtual machines.";
 constexpr const char* kFooter = R"(
-Example: dmesg | oom explain
+Examples:
+  dmesg | oom explain
+  oom rehearse examples/two.toml --kernel 6.1
 "oom COMMAND --help" tells of a command.)";
 
 int status(ExitCode code) {
   return static_cast<int>(code);
-}
-
-std::string with_suggestion(std::string sentence, const std::optional<std::string>& meant) {
-  if (meant) sentence += "; did you mean " + *meant + "?";
-  return sentence;
 }
 
 // The command as typed: the first word that is no option.
@@ -57,7 +55,7 @@ std::string refusal(const CLI::App& app, const CLI::App* command, const CLI::Par
   for (const std::string& word : used.remaining(true)) {
     if (word.empty() || word.front() != '-') continue;
     const std::string name = word.substr(0, word.find('='));
-    return with_suggestion("unknown option " + name, nearest(name, option_names(used))) +
+    return "unknown option " + name + suggestion(name, option_names(used)) +
            (command != nullptr ? " (oom " + command->get_name() + " --help lists them)" : "");
   }
   return error.what();
@@ -67,7 +65,8 @@ int parse_and_run(int argc, const char* const* argv) {
   CLI::App app(kDescription, "oom");
   app.footer(kFooter);
   app.set_version_flag("--version", "oom " OOMKIT_VERSION);
-  const std::vector<Command> commands = {add_explain_command(app)};
+  const std::vector<Command> commands = {add_explain_command(app), add_rehearse_command(app),
+                                         add_compare_command(app)};
   std::vector<std::string> names;
   names.reserve(commands.size());
   for (const Command& command : commands)
@@ -79,7 +78,7 @@ int parse_and_run(int argc, const char* const* argv) {
     if (name == typed) chosen = app.get_subcommand(name);
   }
   if (!typed.empty() && chosen == nullptr) {
-    complain("", with_suggestion("unknown command \"" + typed + "\"", nearest(typed, names)) +
+    complain("", "unknown command \"" + typed + "\"" + suggestion(typed, names) +
                      " (oom --help lists them)");
     return status(ExitCode::usage);
   }

@@ -8,8 +8,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +52,11 @@ struct Launch {
   ::_exit(told == sizeof reason ? 127 : 126);
 }
 
+// By its number: the header that declares it lacks C linkage in glibc 2.36.
+int open_handle(pid_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
 }  // namespace
 
 Result<Pipe> make_pipe(std::size_t bytes) {
@@ -90,7 +95,7 @@ Result<ChildProcess> ChildProcess::start(const ChildSpec& spec) {
   if (pid == 0) become(launch);
   report.write_end = FileDescriptor();
 
-  ChildProcess child(pid, FileDescriptor(::pidfd_open(pid, 0)));
+  ChildProcess child(pid, FileDescriptor(open_handle(pid)));
   int reason = child.handle_.get() < 0 ? errno : 0;
   if (reason == 0) {
     // Ends without a word when the program has taken over.

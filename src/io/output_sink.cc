@@ -61,6 +61,11 @@ OutputSink OutputSink::standard_output() {
   return {STDOUT_FILENO, "standard output"};
 }
 
+Result<OutputSink> OutputSink::to(const std::optional<std::string>& path) {
+  if (path && *path != "-") return file(*path);
+  return standard_output();
+}
+
 Result<OutputSink> OutputSink::file(const std::string& path) {
   struct stat before {};
   const bool exists = ::stat(path.c_str(), &before) == 0;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ class OutputSink {
  public:
   static OutputSink standard_output();
   static Result<OutputSink> file(const std::string& path);
+  // As --output says: a file, or standard output for nothing and for "-".
+  static Result<OutputSink> to(const std::optional<std::string>& path);
 
   OutputSink(OutputSink&& other) noexcept;
   OutputSink& operator=(OutputSink&&) = delete;

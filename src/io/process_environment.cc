@@ -35,6 +35,7 @@ std::optional<int> positive_number(std::string_view text) {
 Terminal terminal() {
   Terminal found;
   found.input = ::isatty(STDIN_FILENO) == 1;
+  found.diagnostics = ::isatty(STDERR_FILENO) == 1;
   found.output = ::isatty(STDOUT_FILENO) == 1;
   winsize size{};
   if (found.output && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {

@@ -13,6 +13,7 @@ namespace oomkit {
 
 struct Terminal {
   bool input = false;          // Standard input is one.
+  bool diagnostics = false;    // Standard error is one.
   bool output = false;         // Standard output is one ...
   std::optional<int> columns;  // ... of this width; or COLUMNS says one.
   bool colour_wanted = false;  // It can show colours, and NO_COLOR does not forbid them.
