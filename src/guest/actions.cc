@@ -52,11 +52,11 @@ Slot* find_slot(Board& board, const Plan& plan, std::string_view name) {
 
 void Actions::tell(EventLine event) {
   event.by = by_;
-  const std::int64_t since_begin = now_ns() - board_->begin_ns();
+  const std::int64_t since_begin = now_ns() - board_.begin_ns();
   protocol_->event(since_begin / kNanosecondsPerMillisecond, event);
 }
 
-PathText Actions::path_of(const Action& action) const {
+PathText Actions::path_of(const Action& action) {
   std::string_view rest = action.file;
   if (rest.find('{') == std::string_view::npos) return real_path(*plan_->stage, rest);
   PathText path;
@@ -65,7 +65,7 @@ PathText Actions::path_of(const Action& action) const {
     path.append(rest.substr(0, open));
     if (open == std::string_view::npos) return path;
     const std::size_t close = rest.find('}', open);
-    const Slot* slot = find_slot(*board_, *plan_, rest.substr(open + 1, close - open - 1));
+    const Slot* slot = find_slot(board_, *plan_, rest.substr(open + 1, close - open - 1));
     path.append(slot == nullptr ? 0 : slot->pid.load());
     rest.remove_prefix(close + 1);
   }
@@ -124,9 +124,9 @@ void Actions::set_sysctls(const Action& action) {
 void Actions::signal(const Action& action) {
   const int number = signal_number(action.signal).value_or(SIGTERM);
   const bool all = is_comm(*plan_, action.process);
-  const Slot* one = find_slot(*board_, *plan_, action.process);
-  for (std::size_t i = 0; i < board_->slots_taken(); ++i) {
-    const Slot& slot = board_->slot(i);
+  const Slot* one = find_slot(board_, *plan_, action.process);
+  for (std::size_t i = 0; i < board_.slots_taken(); ++i) {
+    const Slot& slot = board_.slot(i);
     const bool meant = all ? action.process == slot.comm : &slot == one;
     const bool there = slot.state.load() == static_cast<std::uint32_t>(SlotState::ready);
     if (!meant || !there) continue;
@@ -166,7 +166,7 @@ void Actions::read(const Action& action) {
 }
 
 void Actions::tell_state(const Action& action) {
-  const Slot* slot = find_slot(*board_, *plan_, action.process);
+  const Slot* slot = find_slot(board_, *plan_, action.process);
   EventLine event;
   event.kind = "state";
   event.comm = action.process;

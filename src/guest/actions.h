@@ -14,8 +14,8 @@ namespace oomkit::guest {
 class Actions {
  public:
   // `buffer` is for one file at a time.
-  Actions(const Plan& plan, Board& board, Protocol& protocol, std::span<char> buffer)
-      : plan_(&plan), board_(&board), protocol_(&protocol), buffer_(buffer) {}
+  Actions(const Plan& plan, const Board& board, Protocol& protocol, std::span<char> buffer)
+      : plan_(&plan), board_(board), protocol_(&protocol), buffer_(buffer) {}
 
   // `by` is the listener that asked for it, or empty.
   void perform(const Action& action, std::string_view by);
@@ -32,10 +32,10 @@ class Actions {
   void capture(const Action& action);
   void tell(EventLine event);
   // The file of the action, with pids in place of names.
-  PathText path_of(const Action& action) const;
+  PathText path_of(const Action& action);
 
   const Plan* plan_;
-  Board* board_;
+  Board board_;  // A copy: it only points to what is shared.
   Protocol* protocol_;
   std::span<char> buffer_;
   std::string_view by_;
