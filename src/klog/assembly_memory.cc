@@ -200,6 +200,7 @@ void Assembly::State::on_memcg_line(const LogicalLine& line) {
   report->stat_lines = false;
   if (counter) {
     store_counter(memcg, *counter, line.line);
+    if (counter->no_limit) report->signs.no_limit = counter->no_limit;
   } else if (line.kind == LineKind::memcg_task_in) {
     if (const auto said = read_task_in(line.text)) {
       if (said->task_path) memcg.task_path = path_of(*said->task_path);

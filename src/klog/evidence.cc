@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -163,6 +164,17 @@ std::optional<PageSize> page_size_of_zones(const HostMemory& memory) {
   return ratio(memory.ram->count(), present);
 }
 
+// Where no limit is set the kernel prints PAGE_COUNTER_MAX, since 3.19 the largest number of
+// whole pages that a long can count in bytes: another one for each page size.
+std::optional<PageSize> page_size_of_no_limit(std::optional<KiB> printed) {
+  for (const PageSize size : kPageSizes) {
+    const auto bytes = static_cast<std::int64_t>(size);
+    const std::int64_t largest = std::numeric_limits<std::int64_t>::max() / bytes * (bytes / 1024);
+    if (printed && printed->count() == largest) return size;
+  }
+  return std::nullopt;
+}
+
 bool is_x86_release(std::string_view release) {
   for (const std::string_view arch : {"x86_64", "amd64", "i686", "i586", "i386"}) {
     if (release.find(arch) != std::string_view::npos) return true;
@@ -206,6 +218,7 @@ std::optional<PageSize> proven_page_size(const OomReport& report, const ReportSi
     if (const auto size = page_size_of_zones(memory)) return size;
     if (const auto size = page_size_of_nodes(memory)) return size;
   }
+  if (const auto size = page_size_of_no_limit(signs.no_limit)) return size;
   if (const auto size = page_size_of_tables(report)) return size;
   const bool x86 =
       signs.x86 || (report.at.kernel_release && is_x86_release(*report.at.kernel_release));

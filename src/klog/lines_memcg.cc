@@ -68,6 +68,7 @@ std::optional<CounterLine> read_memcg_counter(std::string_view text, LineNotes& 
   if (limit ? is_no_limit(limit->count()) : notes.overflows > overflows) {
     notes.overflows = overflows;
     line.unlimited = true;
+    line.no_limit = limit;
   } else {
     line.limit = limit;
   }

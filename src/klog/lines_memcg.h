@@ -25,6 +25,7 @@ struct CounterLine {
   std::optional<KiB> usage;
   std::optional<KiB> limit;  // Absent too if there is none: see `unlimited`.
   bool unlimited = false;
+  std::optional<KiB> no_limit;  // The number that says so: what it is depends on the page size.
   std::optional<std::uint64_t> failcnt;
 };
 std::optional<CounterLine> read_memcg_counter(std::string_view text, LineNotes& notes);
