@@ -48,6 +48,9 @@ struct HostState {
   NamedNumbers vmstat;          // /proc/vmstat, pages and counts as printed.
   NamedNumbers sysctl;          // "vm.overcommit_memory" and others of one number.
   std::vector<std::int64_t> lowmem_reserve_ratio;
+  // The low watermarks of zones without memory, an empty Movable zone has 32 pages: they are
+  // in no list of zones, and the sum of MemAvailable counts them.
+  std::optional<Pages> low_of_empty_zones;
 
   std::optional<std::vector<SwapDevice>> swaps;  // Absent: not known; empty: none.
   std::vector<ZramDevice> zram;

@@ -1,0 +1,291 @@
+#include "sources/task_source.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <numeric>
+#include <utility>
+
+#include "sources/host_text.h"
+#include "sources/task_text.h"
+
+namespace oomkit {
+namespace {
+
+Pages pages_of(KiB amount, PageSize page_size) {
+  return floor_pages(to_bytes(amount), page_size);
+}
+
+// Memory by what status says. A process without any is a kernel thread, or one that has
+// given it back on its way out.
+void put_memory(const StatusText& status, PageSize page_size, Task& task) {
+  const auto pages = [&](const std::optional<KiB>& amount) {
+    return amount ? std::optional(pages_of(*amount, page_size)) : std::nullopt;
+  };
+  task.total_vm = pages(status.vm_size);
+  task.rss = pages(status.rss);
+  task.rss_anon = pages(status.rss_anon);
+  task.rss_file = pages(status.rss_file);
+  task.rss_shmem = pages(status.rss_shmem);
+  if (task.rss_anon && task.rss_file && task.rss_shmem) {
+    task.rss = *task.rss_anon + *task.rss_file + *task.rss_shmem;
+  }
+  task.swapents = pages(status.swap);
+  if (!status.pte) return;
+  // Up to 4.14 VmPTE is the lowest level alone; from 4.15 on it is all of them.
+  if (status.pmd) {
+    task.nr_ptes = pages_of(*status.pte, page_size).count();
+    task.nr_pmds = pages_of(*status.pmd, page_size).count();
+  } else {
+    task.pgtables = to_bytes(*status.pte);
+  }
+}
+
+void put_no_memory(Task& task) {
+  task.total_vm = Pages(0);
+  task.rss = Pages(0);
+  task.rss_anon = Pages(0);
+  task.rss_file = Pages(0);
+  task.rss_shmem = Pages(0);
+  task.swapents = Pages(0);
+  task.pgtables = Bytes(0);
+}
+
+bool limited(const MemcgNode& memcg) {
+  return (memcg.limit && memcg.limit->size) || (memcg.memsw_limit && memcg.memsw_limit->size);
+}
+
+// For each memcg whether it or one above it has a limit.
+std::vector<bool> under_limit(const MemcgTree& tree) {
+  std::vector<bool> under(tree.nodes.size());
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    const auto parent = tree.nodes[i].parent;
+    under[i] = limited(tree.nodes[i]) || (parent && under[*parent]);
+  }
+  return under;
+}
+
+// In the order of their making, which is the kernel's: by start time where it is known of
+// all, else by number, which is the same until the numbers start again.
+void order(Snapshot& snapshot) {
+  std::vector<std::size_t> places(snapshot.tasks.size());
+  std::iota(places.begin(), places.end(), 0);
+  const auto& states = snapshot.task_states;
+  const bool timed = std::all_of(states.begin(), states.end(),
+                                 [](const TaskState& state) { return state.start.has_value(); });
+  std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+    if (timed && states[a].start != states[b].start) return *states[a].start < *states[b].start;
+    return snapshot.tasks[a].pid < snapshot.tasks[b].pid;
+  });
+  std::vector<Task> tasks;
+  std::vector<TaskState> ordered;
+  tasks.reserve(places.size());
+  ordered.reserve(places.size());
+  for (const std::size_t place : places) {
+    tasks.push_back(std::move(snapshot.tasks[place]));
+    ordered.push_back(std::move(snapshot.task_states[place]));
+  }
+  snapshot.tasks = std::move(tasks);
+  snapshot.task_states = std::move(ordered);
+}
+
+}  // namespace
+
+Result<TaskSource> TaskSource::open(const FileTree& tree) {
+  OOMKIT_TRY(std::unique_ptr<OpenFolder> proc, tree.open_folder("proc"));
+  return TaskSource(std::move(proc));
+}
+
+OpenFolder::Reading TaskSource::file(std::int64_t pid, std::string_view name) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;
+  path_.assign(digits.data(), end);
+  path_ += '/';
+  path_ += name;
+  return proc_->read_once(path_, buffer_);
+}
+
+std::optional<std::int64_t> TaskSource::number(std::int64_t pid, std::string_view name,
+                                               SourceGaps& gaps) {
+  const auto text = file(pid, name);
+  if (!text) {
+    if (text.error() == ErrorCode::denied) gaps.add(SourceGap::task_denied, path_);
+    return std::nullopt;
+  }
+  const auto value = parse_number(*text);
+  if (!value) gaps.add(SourceGap::task_malformed, path_);
+  return value;
+}
+
+std::vector<TaskSource::Entry> TaskSource::select(const std::vector<std::int64_t>& pids,
+                                                  std::size_t leaders,
+                                                  const std::vector<Membership>& members,
+                                                  const Snapshot& snapshot, SourceGaps& gaps) {
+  std::vector<Entry> entries;
+  entries.reserve(pids.size());
+  for (const std::int64_t pid : pids) {
+    const auto text = file(pid, "oom_score");
+    if (!text && text.error() == ErrorCode::not_found) {
+      gaps.add(SourceGap::task_vanished, path_);
+      continue;
+    }
+    // Whose score cannot be read is looked at closely.
+    entries.push_back({pid, text ? parse_number(*text) : std::nullopt});
+  }
+  std::vector<std::int64_t> scores;
+  scores.reserve(entries.size());
+  for (const Entry& entry : entries) {
+    if (entry.score) scores.push_back(*entry.score);
+  }
+  std::int64_t enough = 0;
+  if (leaders > 0 && leaders < scores.size()) {
+    const auto nth = scores.begin() + static_cast<std::ptrdiff_t>(leaders - 1);
+    std::nth_element(scores.begin(), nth, scores.end(), std::greater<>());
+    enough = *nth - 1;
+  }
+  const std::vector<bool> under =
+      snapshot.memcgs ? under_limit(*snapshot.memcgs) : std::vector<bool>();
+  std::vector<Entry> chosen;
+  for (const Entry& entry : entries) {
+    // 0 is a kernel thread or one that is spared: the latter are worth to be shown.
+    const auto memcg = memcg_of(members, entry.pid);
+    if (!entry.score || *entry.score >= enough || *entry.score == 0 || (memcg && under[*memcg])) {
+      chosen.push_back(entry);
+    }
+  }
+  const std::size_t left_out = entries.size() - chosen.size();
+  if (left_out > 0) gaps.add(SourceGap::tasks_unread, "", left_out);
+  return chosen;
+}
+
+// A process whose first thread has ended lives on in the others, and is scored by them.
+void TaskSource::find_memory_of_threads(std::int64_t pid, std::optional<PageSize> page_size,
+                                        Task& task) {
+  const std::string folder = std::to_string(pid) + "/task";
+  const auto threads = proc_->folders(folder);
+  if (!threads) return;
+  for (const std::string& thread : *threads) {
+    const auto text = proc_->read_once(folder + "/" + thread + "/status", buffer_);
+    const auto status = text ? parse_status(*text) : std::nullopt;
+    if (!status || !status->vm_size || !page_size) continue;
+    put_memory(*status, *page_size, task);
+    return;
+  }
+}
+
+TaskSource::Outcome TaskSource::read_task(std::int64_t pid, const TaskQuery& query,
+                                          std::optional<PageSize> page_size, Task& task,
+                                          TaskState& state, SourceGaps& gaps) {
+  task.pid = pid;
+  const auto text = file(pid, "status");
+  if (!text) {
+    if (text.error() == ErrorCode::not_found) {
+      gaps.add(SourceGap::task_vanished, path_);
+      return Outcome::vanished;
+    }
+    gaps.add(SourceGap::task_denied, path_);
+    return Outcome::unknown;
+  }
+  auto status = parse_status(*text);
+  if (!status) {
+    gaps.add(SourceGap::task_malformed, path_);
+    return Outcome::unknown;
+  }
+  task.comm = std::move(status->name);
+  task.tgid = status->tgid;
+  task.uid = status->uid;
+  state.parent = status->parent;
+  state.state = status->state;
+  state.threads = status->threads;
+  state.kernel_thread = status->kernel_thread;
+  state.locked = status->locked;
+  state.hugetlb = status->hugetlb;
+  if (!status->mems_allowed.empty()) state.mems_allowed = std::move(status->mems_allowed);
+  if (status->vm_size && page_size) {
+    put_memory(*status, *page_size, task);
+    state.kernel_thread = false;
+  } else if (!status->vm_size) {
+    const bool zombie = state.state == 'Z' || state.state == 'X';
+    put_no_memory(task);
+    // All kernel threads are children of kthreadd, which is number 2.
+    if (!state.kernel_thread) state.kernel_thread = !zombie && (pid == 2 || state.parent == 2);
+    if (zombie) state.exiting = true;
+    if (state.threads.value_or(1) > 1) find_memory_of_threads(pid, page_size, task);
+  }
+  if (const auto adj = number(pid, "oom_score_adj", gaps)) {
+    task.oom_score_adj = static_cast<std::int32_t>(std::clamp<std::int64_t>(*adj, -1000, 1000));
+  }
+  if (query.kernel_scores) state.oom_score = number(pid, "oom_score", gaps);
+  if (query.start_times) {
+    const auto stat_text = file(pid, "stat");
+    const auto stat = stat_text ? parse_stat(*stat_text) : std::nullopt;
+    if (stat) {
+      state.start = stat->start;
+      state.exiting = stat->exiting || state.exiting.value_or(false);
+      state.kernel_thread = stat->kernel_thread;
+    } else if (stat_text) {
+      gaps.add(SourceGap::task_malformed, path_);
+    }
+  }
+  return Outcome::read;
+}
+
+Status TaskSource::read(const TaskQuery& query, const std::vector<Membership>& members,
+                        Snapshot& snapshot) {
+  const auto pids = proc_->numbers();
+  if (!pids) return fail(pids.error(), "/proc: cannot list the processes");
+  SourceGaps& gaps = snapshot.gaps;
+  if (snapshot.host_state) {
+    snapshot.host_state->tasks_seen = static_cast<std::int64_t>(pids->size());
+  }
+  std::vector<Entry> entries;
+  if (query.leaders) {
+    entries = select(*pids, *query.leaders, members, snapshot, gaps);
+  } else {
+    entries.reserve(pids->size());
+    for (const std::int64_t pid : *pids)
+      entries.push_back({pid, std::nullopt});
+  }
+  snapshot.tasks.clear();
+  snapshot.task_states.clear();
+  snapshot.tasks.reserve(entries.size());
+  snapshot.task_states.reserve(entries.size());
+  bool kernel_threads = false;
+  std::uint64_t unassigned = 0;
+  for (const Entry& entry : entries) {
+    Task task;
+    TaskState state;
+    const Outcome outcome = read_task(entry.pid, query, snapshot.page_size, task, state, gaps);
+    if (outcome == Outcome::vanished) continue;
+    if (!state.oom_score) state.oom_score = entry.score;
+    kernel_threads |= state.kernel_thread.value_or(false);
+    // Who cannot be killed and holds nothing is of no interest to whom the leaders are.
+    if (query.leaders && state.kernel_thread.value_or(false)) continue;
+    state.memcg = memcg_of(members, entry.pid);
+    if (snapshot.memcgs && !state.memcg && !state.exiting.value_or(false)) ++unassigned;
+    snapshot.tasks.push_back(std::move(task));
+    snapshot.task_states.push_back(std::move(state));
+  }
+  if (unassigned > 0) gaps.add(SourceGap::memcgs_unassigned, "", unassigned);
+  if (!kernel_threads) gaps.add(SourceGap::tasks_namespaced, "");
+  order(snapshot);
+  return {};
+}
+
+bool TaskSource::read_again(Snapshot& snapshot, std::size_t index) {
+  const std::int64_t pid = snapshot.tasks[index].pid;
+  SourceGaps gaps;  // What could not be read has been counted the first time.
+  Task task;
+  TaskState state;
+  const TaskQuery query{.leaders = {}, .kernel_scores = true, .start_times = true};
+  if (read_task(pid, query, snapshot.page_size, task, state, gaps) != Outcome::read) return false;
+  TaskState& old = snapshot.task_states[index];
+  if (old.start && state.start != old.start) return false;  // Another process of that number.
+  state.memcg = old.memcg;
+  snapshot.tasks[index] = std::move(task);
+  old = std::move(state);
+  return true;
+}
+
+}  // namespace oomkit
