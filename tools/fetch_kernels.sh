@@ -33,7 +33,8 @@ keep_modules() {
   mkdir -p "$to"
   find "$from" -name '*.ko*' | while read -r module; do
     case $(basename "$module") in
-      virtio_blk.ko* | zram.ko* | zsmalloc.ko* | lzo*.ko* | lz4*.ko* | zstd*.ko* | 842*.ko* | xxhash.ko* | \
+      virtio.ko* | virtio_ring.ko* | virtio_pci*.ko* | virtio_blk.ko* | \
+        zram.ko* | zsmalloc.ko* | lzo*.ko* | lz4*.ko* | zstd*.ko* | 842*.ko* | xxhash.ko* | \
         ext4.ko* | jbd2.ko* | mbcache.ko* | crc16.ko* | crc32c_generic.ko* | loop.ko*) cp "$module" "$to/" ;;
     esac
   done
