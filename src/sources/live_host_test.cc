@@ -10,6 +10,7 @@
 #include "kernel/badness.h"
 #include "kernel/overcommit.h"
 #include "kernel/zone_levels.h"
+#include "model/snapshot_json.h"
 #include "sources/host_text.h"
 
 namespace oomkit {
@@ -170,6 +171,16 @@ TEST_F(LiveHostTest, MemAvailableIsWhatMeminfoSays) {
     nearest = std::min(nearest, std::abs(difference.count()));
   }
   EXPECT_EQ(nearest, 0) << "pages off in the best of all readings";
+}
+
+TEST_F(LiveHostTest, AWholeHostComesBackFromItsSnapshot) {
+  for (Task& task : snapshot_.tasks) {
+    for (char& byte : task.comm)
+      if (static_cast<unsigned char>(byte) >= 0x80) byte = '?';  // A name may be no UTF-8.
+  }
+  const auto read = parse_snapshot(to_json(snapshot_));
+  ASSERT_TRUE(read.has_value()) << read.error().what;
+  EXPECT_TRUE(*read == snapshot_);
 }
 
 TEST_F(LiveHostTest, LeadersAreTheFirstOfAll) {
