@@ -5,6 +5,10 @@
 #   a log that is all reports  at least 250 MB/s to --summary and 100 MB/s to JSON, one core
 #   any log                    at most 64 MiB of memory
 #
+# The reports are whole ones of hosts with 100 to 300 processes, of kernels from 2.6.18 on, in
+# which four lines of five are rows of the task table. A log of short reports, a quarter as long,
+# is measured beside them: there the work for each report counts as much as that for its lines.
+#
 # Medians of runs in turn, page cache warm. --smoke: small logs, one round, no verdict.
 # OOMKIT_BENCH_MB and OOMKIT_BENCH_ROUNDS set other sizes. Fails if a target is missed.
 set -euo pipefail
@@ -65,7 +69,7 @@ for i in 0 1 2; do
   row "${names[i]}" "$seconds" "$ratio" "$speed" "$peak" "$verdict"
 done
 
-for kind in reports-syslog reports-dmesg; do
+for kind in reports-syslog reports-dmesg brief-dmesg; do
   file=$(log "$kind" $((megabytes / 2)))
   mapfile -t results < <("$programs/measure" "$rounds" "$(stat -c %s "$file")" \
     -- taskset -c 0 "$oom" explain --summary "$file" \
@@ -74,7 +78,8 @@ for kind in reports-syslog reports-dmesg; do
   targets=(250 100)
   for i in 0 1; do
     read -r seconds ratio speed peak <<<"${results[i]}"
-    verdict="$(judge "$speed" '>=' "${targets[i]}"), memory $(judge "$peak" '<=' 64)"
+    verdict="memory $(judge "$peak" '<=' 64)"
+    [[ $kind == brief-* ]] || verdict="$(judge "$speed" '>=' "${targets[i]}"), $verdict"
     note "$verdict"
     row "${names[i]}" "$seconds" - "$speed" "$peak" "$verdict"
   done

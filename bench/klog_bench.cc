@@ -31,7 +31,7 @@ const std::string& quiet_text() {
 const std::string& report_text() {
   static const std::string made = [] {
     std::string text;
-    ReportLog log(1, test::FrameStyle::rfc3164);
+    ReportLog log(1, test::FrameStyle::rfc3164, ReportLog::Reports::whole);
     while (text.size() < kBytes)
       log.append_report(text);
     return text;

@@ -1,8 +1,9 @@
 // Writes the logs that the benchmarks read, the same bytes on every machine.
 //
 //   make_logs quiet BYTES FILE            a busy host, no kill
-//   make_logs reports-syslog BYTES FILE   nothing but reports, as syslog writes them
+//   make_logs reports-syslog BYTES FILE   nothing but whole reports, as syslog writes them
 //   make_logs reports-dmesg BYTES FILE    and as dmesg prints them
+//   make_logs brief-dmesg BYTES FILE      reports with few lines each
 //   make_logs words                       the scanner's words, as a pattern for rg
 #include <array>
 #include <charconv>
@@ -62,7 +63,8 @@ int write_log(const std::function<void(std::string&)>& append, std::size_t bytes
 }
 
 int usage() {
-  std::fputs("usage: make_logs quiet|reports-syslog|reports-dmesg BYTES FILE | make_logs words\n",
+  std::fputs("usage: make_logs quiet|reports-syslog|reports-dmesg|brief-dmesg BYTES FILE\n"
+             "       make_logs words\n",
              stderr);
   return 2;
 }
@@ -83,8 +85,10 @@ int main(int count, char** arguments) {
     QuietLog log(kSeed);
     return write_log([&](std::string& out) { log.append_line(out); }, bytes, arguments[3]);
   }
-  if (kind == "reports-syslog" || kind == "reports-dmesg") {
-    ReportLog log(kSeed, kind == "reports-dmesg" ? FrameStyle::dmesg : FrameStyle::rfc3164);
+  const bool brief = kind == "brief-dmesg";
+  if (brief || kind == "reports-syslog" || kind == "reports-dmesg") {
+    ReportLog log(kSeed, kind == "reports-syslog" ? FrameStyle::rfc3164 : FrameStyle::dmesg,
+                  brief ? ReportLog::Reports::brief : ReportLog::Reports::whole);
     return write_log([&](std::string& out) { log.append_report(out); }, bytes, arguments[3]);
   }
   return usage();
