@@ -53,11 +53,12 @@ void read_tasks(Context& context) {
   std::optional<Bytes> sum;
   for (std::size_t i = 0; i < context.report.at.tasks.size(); ++i) {
     const Task& task = context.report.at.tasks[i];
-    if (const auto rss = rss_bytes(task, context.page_size)) {
-      sum = plus(sum.value_or(Bytes(0)), *rss);
-    }
-    const auto use = use_bytes(task, context.page_size);
-    if (use && (!context.largest_use || *use > *context.largest_use)) {
+    const auto rss = rss_bytes(task, context.page_size);
+    if (!rss) continue;
+    sum = plus(sum.value_or(Bytes(0)), *rss);
+    const Bytes use =
+        plus(*rss, bytes_of_pages(task.swapents, context.page_size).value_or(Bytes(0)));
+    if (!context.largest_use || use > *context.largest_use) {
       context.largest_use = use;
       context.largest_row = i;
     }
@@ -136,25 +137,6 @@ std::optional<PageSize> page_size_of(const OomReport& report) {
     if (report.at.kernel_release->find(word) != std::string::npos) return PageSize::k4K;
   }
   return std::nullopt;
-}
-
-std::optional<Bytes> bytes_of_pages(std::optional<Pages> pages, std::optional<PageSize> page_size) {
-  if (!pages || !page_size) return std::nullopt;
-  return to_bytes(*pages, *page_size);
-}
-
-std::optional<Bytes> rss_bytes(const Task& task, std::optional<PageSize> page_size) {
-  if (task.rss) return bytes_of_pages(task.rss, page_size);
-  if (!task.rss_anon) return std::nullopt;
-  const Pages sum = plus(plus(*task.rss_anon, task.rss_file.value_or(Pages(0))),
-                         task.rss_shmem.value_or(Pages(0)));
-  return bytes_of_pages(sum, page_size);
-}
-
-std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size) {
-  const auto rss = rss_bytes(task, page_size);
-  if (!rss) return std::nullopt;
-  return plus(*rss, bytes_of_pages(task.swapents, page_size).value_or(Bytes(0)));
 }
 
 std::optional<Bytes> task_pgtables(const Task& task, std::optional<PageSize> page_size) {

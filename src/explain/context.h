@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "explain/amounts.h"
 #include "explain/explanation.h"
 #include "explain/memcg_amounts.h"
 #include "kernel/gfp.h"
@@ -74,10 +75,27 @@ Scope scope_of(const OomReport& report);
 // Page size proven by the log's numbers, or by an architecture that has only one.
 std::optional<PageSize> page_size_of(const OomReport& report);
 
-// Pages as bytes where the page size is known.
-std::optional<Bytes> bytes_of_pages(std::optional<Pages> pages, std::optional<PageSize> page_size);
-std::optional<Bytes> rss_bytes(const Task& task, std::optional<PageSize> page_size);
-std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size);
+// Pages as bytes where the page size is known. Here and not in context.cc, for these are
+// asked several times of each row of each report.
+inline std::optional<Bytes> bytes_of_pages(std::optional<Pages> pages,
+                                           std::optional<PageSize> page_size) {
+  if (!pages || !page_size) return std::nullopt;
+  return to_bytes(*pages, *page_size);
+}
+
+inline std::optional<Bytes> rss_bytes(const Task& task, std::optional<PageSize> page_size) {
+  if (task.rss) return bytes_of_pages(task.rss, page_size);
+  if (!task.rss_anon) return std::nullopt;
+  const Pages sum = plus(plus(*task.rss_anon, task.rss_file.value_or(Pages(0))),
+                         task.rss_shmem.value_or(Pages(0)));
+  return bytes_of_pages(sum, page_size);
+}
+
+inline std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size) {
+  const auto rss = rss_bytes(task, page_size);
+  if (!rss) return std::nullopt;
+  return plus(*rss, bytes_of_pages(task.swapents, page_size).value_or(Bytes(0)));
+}
 
 // The row with that pid, or with that thread group; nothing if there is none.
 std::optional<std::size_t> find_row(const std::vector<Task>& tasks, std::int64_t pid);

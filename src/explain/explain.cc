@@ -67,7 +67,7 @@ Explanation explain(OomReport report, const ExplainOptions& options) {
   Context context(explanation);
   identify_owners(explanation, context, options);
   make_ledger(explanation, context);
-  rank_victims(explanation, context);
+  if (!options.brief) rank_victims(explanation, context);
   explanation.by_name = sum_by_name(context);
   run_zone_tests(explanation, context);
   explanation.findings = find_all(context, options.brief);

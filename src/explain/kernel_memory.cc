@@ -220,17 +220,21 @@ std::optional<Finding> find_slab_unreclaimable(const Context& context) {
 
 std::optional<Finding> find_pagetables_heavy(const Context& context) {
   if (!context.whole) return std::nullopt;
+  auto total = kernel_part(context, "pagetables");
+  const bool printed = total.has_value();
+  // Most groups have small ones: the table need not be looked at to say so.
+  constexpr Thresholds kGrades{4, 10, 30};
+  if (printed && !graded(*total, *context.whole, kGrades)) return std::nullopt;
   Bytes of_tasks(0);
   const auto owner = largest_pagetables(context, of_tasks);
-  auto total = kernel_part(context, "pagetables");
   // v1 and older v2 groups print none. The tasks' own tables are what is known then, as far
   // as that kernel charges them to the group at all.
-  if (!total && in_group(context) && context.amounts) {
+  if (!printed && in_group(context) && context.amounts) {
     const auto kernel = context.amounts->kernel_total();
     if (kernel && of_tasks > Bytes(0) && of_tasks <= *kernel) total = of_tasks;
   }
   if (!total) return std::nullopt;
-  const auto severity = graded(*total, *context.whole, {4, 10, 30});
+  const auto severity = graded(*total, *context.whole, kGrades);
   if (!severity) return std::nullopt;
   auto finding =
       share_finding(context, FindingId::pagetables_heavy, *severity, *total, "page tables");

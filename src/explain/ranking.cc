@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "explain/amounts.h"
+#include "explain/name_sums.h"
 #include "kernel/score_evidence.h"
 #include "kernel/totalpages.h"
 
@@ -101,11 +102,6 @@ void rank_victims(Explanation& explanation, Context& context) {
 
 namespace {
 
-struct NamedUse {
-  std::string_view comm;
-  Bytes rss, swap;
-};
-
 // A row each; shared pages are in every sharer's rss, so private ones where the table tells.
 std::vector<NamedUse> named_uses(const Context& context) {
   std::vector<NamedUse> uses;
@@ -123,37 +119,25 @@ std::vector<NamedUse> named_uses(const Context& context) {
 
 std::vector<NameSum> sum_by_name(const Context& context) {
   if (!context.page_size || context.report.at.tasks.size() < 2) return {};
-  std::vector<NamedUse> uses = named_uses(context);
-  std::sort(uses.begin(), uses.end(),
-            [](const NamedUse& a, const NamedUse& b) { return a.comm < b.comm; });
-  struct Sum {
-    NamedUse use;
-    std::size_t count = 0;
-  };
-  std::vector<Sum> sums;
-  for (const NamedUse& use : uses) {
-    if (sums.empty() || sums.back().use.comm != use.comm) sums.push_back({{use.comm, {}, {}}, 0});
-    Sum& sum = sums.back();
-    sum.use.rss = plus(sum.use.rss, use.rss);
-    sum.use.swap = plus(sum.use.swap, use.swap);
-    ++sum.count;
-  }
+  std::vector<NamedSum> sums = sums_of_names(named_uses(context));
   const bool alone =
-      std::all_of(sums.begin(), sums.end(), [](const Sum& sum) { return sum.count == 1; });
+      std::all_of(sums.begin(), sums.end(), [](const NamedSum& sum) { return sum.count == 1; });
   if (alone) return {};
-  std::sort(sums.begin(), sums.end(), [](const Sum& a, const Sum& b) {
-    const Bytes a_all = plus(a.use.rss, a.use.swap);
-    const Bytes b_all = plus(b.use.rss, b.use.swap);
-    return a_all != b_all ? a_all > b_all : a.use.comm < b.use.comm;
-  });
   constexpr std::size_t kNamesMax = 20;  // More is a list that nobody reads.
-  if (sums.size() > kNamesMax) sums.resize(kNamesMax);
-  if (std::none_of(sums.begin(), sums.end(), [](const Sum& sum) { return sum.count > 1; })) {
+  const std::size_t shown = std::min(sums.size(), kNamesMax);
+  std::partial_sort(sums.begin(), sums.begin() + static_cast<std::ptrdiff_t>(shown), sums.end(),
+                    [](const NamedSum& a, const NamedSum& b) {
+                      const Bytes a_all = plus(a.use.rss, a.use.swap);
+                      const Bytes b_all = plus(b.use.rss, b.use.swap);
+                      return a_all != b_all ? a_all > b_all : a.use.comm < b.use.comm;
+                    });
+  sums.resize(shown);
+  if (std::none_of(sums.begin(), sums.end(), [](const NamedSum& sum) { return sum.count > 1; })) {
     return {};
   }
   std::vector<NameSum> by_name;
   by_name.reserve(sums.size());
-  for (const Sum& sum : sums)
+  for (const NamedSum& sum : sums)
     by_name.push_back({std::string(sum.use.comm), sum.count, sum.use.rss, sum.use.swap});
   return by_name;
 }
