@@ -17,6 +17,7 @@
 #include "lab/initramfs.h"
 #include "lab/kernel_log.h"
 #include "lab/kernel_module.h"
+#include "lab/kernel_payload.h"
 #include "lab/vm.h"
 #include "scenario/expectation.h"
 
@@ -28,6 +29,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kGuestMax = std::size_t{64} << 20;
 constexpr std::size_t kExtraMax = std::size_t{64} << 20;
+constexpr std::size_t kImageMax = std::size_t{256} << 20;
 constexpr std::size_t kConsoleMax = std::size_t{16} << 20;
 constexpr std::int64_t kProtocol = 1;
 constexpr const char* kInterrupted = "interrupted";
@@ -187,6 +189,21 @@ std::vector<std::string> boot_parameters(const RehearsalRequest& request) {
   return parameters;
 }
 
+// The kernel's file as QEMU starts it fastest.
+Status add_kernel(const RehearsalRequest& request, Prepared& prepared) {
+  OOMKIT_TRY(const std::string image, read_whole(request.kernel.path, kImageMax));
+  const auto kernel = unpack_kernel(image);
+  if (!kernel) {
+    prepared.run.spec.kernel = request.kernel.path;
+    return {};
+  }
+  OOMKIT_TRY(TemporaryFile file, TemporaryFile::create("the unpacked kernel"));
+  if (Status written = file.append(*kernel); !written) return written;
+  prepared.run.spec.kernel = file.path();
+  prepared.keep(std::move(file));
+  return {};
+}
+
 Result<Prepared> prepare(const RehearsalRequest& request, const std::string& qemu,
                          const std::string& guest) {
   const HostSpec& host = request.scenario.host;
@@ -198,7 +215,7 @@ Result<Prepared> prepare(const RehearsalRequest& request, const std::string& qem
   Prepared prepared;
   VmSpec& spec = prepared.run.spec;
   prepared.run.qemu = qemu;
-  spec.kernel = request.kernel.path;
+  if (Status added = add_kernel(request, prepared); !added) return tl::unexpected(added.error());
   spec.initramfs = initramfs.path();
   spec.memory = host.memory;
   spec.cpus = host.cpus;
