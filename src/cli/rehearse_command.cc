@@ -117,6 +117,9 @@ Command add_rehearse_command(CLI::App& app) {
                       "Write the record (oomkit.run/1) to this file or folder");
   command->add_option("--keep-console", arguments->console,
                       "Write what the kernel's console showed to this file or folder");
+  command->add_option("--captures", arguments->captures,
+                      "Write what `capture` events sent to this folder: a tree a label, which is "
+                      "read where commands take --root");
   command->add_option("--explain", arguments->explain,
                       "full, summary or none: of the kernel log; full for a single run");
   command->add_option("--timeout", arguments->timeout_s, "End each machine after so many seconds");

@@ -21,6 +21,7 @@ struct RehearseArguments {
   std::optional<std::string> log = std::nullopt;
   std::optional<std::string> record = std::nullopt;
   std::optional<std::string> console = std::nullopt;
+  std::optional<std::string> captures = std::nullopt;
   std::optional<std::string> output = std::nullopt;
   std::optional<std::string> explain = std::nullopt;
   std::optional<double> timeout_s = std::nullopt;

@@ -1,11 +1,13 @@
 #include "cli/rehearse_result.h"
 
+#include <map>
 #include <string_view>
 #include <utility>
 
 #include "cli/explain_session.h"
 #include "core/json_writer.h"
 #include "io/output_sink.h"
+#include "io/tree_file.h"
 #include "model/run_record_json.h"
 #include "render/escape.h"
 #include "render/run_text.h"
@@ -63,6 +65,17 @@ void append_files(std::string& out, const RehearseArguments& arguments, const Re
   if (!records.empty()) out += "records: " + visible(records) + "\n";
 }
 
+// What was captured at each label, as a tree in one file.
+std::map<std::string, std::string> captured_trees(const std::vector<GuestCapture>& captures) {
+  std::map<std::string, std::string> trees;
+  for (const GuestCapture& capture : captures) {
+    std::string& tree = trees[capture.label];
+    if (tree.empty()) tree = kTreeFileHead;
+    append_tree_file(tree, capture.path, capture.text);
+  }
+  return trees;
+}
+
 }  // namespace
 
 Status write_run_files(const RehearseArguments& arguments, const RehearsePlan& plan,
@@ -77,6 +90,12 @@ Status write_run_files(const RehearseArguments& arguments, const RehearsePlan& p
     if (Status done = write(arguments.record, ".json", to_json(results[i]->record)); !done)
       return done;
     if (Status done = write(arguments.console, ".console", results[i]->console); !done) return done;
+    if (!arguments.captures) continue;
+    for (const auto& [label, tree] : captured_trees(results[i]->captures)) {
+      // Always a folder: one run may have several labels.
+      const std::string file = file_for(*arguments.captures + "/", plan, i, "." + label + ".tree");
+      if (Status done = write_file(file, tree); !done) return done;
+    }
   }
   return {};
 }

@@ -12,7 +12,7 @@ namespace oomkit {
 
 using RehearsalResults = std::vector<Result<Rehearsal>>;
 
-// --log, --record and --keep-console, for each run that came to a record.
+// --log, --record, --keep-console and --captures, for each run that came to a record.
 Status write_run_files(const RehearseArguments& arguments, const RehearsePlan& plan,
                        const RehearsalResults& results);
 

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "io/file_source.h"
+#include "io/machine.h"
 #include "io/open_folder.h"
 #include "io/system_error.h"
+#include "io/tree_file.h"
 
 namespace oomkit {
 namespace {
@@ -109,6 +111,11 @@ class DirectoryTree final : public FileTree {
 
 Result<std::unique_ptr<FileTree>> open_file_tree(const std::string& root) {
   FileDescriptor fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 && errno == ENOTDIR) {
+    OOMKIT_TRY(const std::string text, read_whole(root, FileTree::kFileMax));
+    OOMKIT_TRY(MemoryFileTree tree, parse_tree_file(root, text));
+    return std::make_unique<MemoryFileTree>(std::move(tree));
+  }
   if (fd.get() < 0) return tl::unexpected(system_error(root, "cannot open the directory", errno));
   std::string name = root;
   while (!name.empty() && name.back() == '/')

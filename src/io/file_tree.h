@@ -55,7 +55,8 @@ class FileTree {
   virtual Result<std::unique_ptr<OpenFolder>> open_folder(std::string_view path) const = 0;
 };
 
-// The tree below a directory: "/" for this machine.
+// The tree below a directory: "/" for this machine. Or a captured one in a single file
+// (io/tree_file.h).
 Result<std::unique_ptr<FileTree>> open_file_tree(const std::string& root);
 
 // For tests: files in memory, and paths that fail in a chosen way.
