@@ -1,22 +1,54 @@
 #include "core/json_writer.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #include "core/check.h"
 
 namespace oomkit {
 namespace {
 
-// True for the bytes that a JSON string may hold as they are, checked eight at a time
-// nowhere: a table look-up per byte is already faster than the parser that feeds us.
+// True for the bytes that a JSON string may hold as they are.
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
   for (int c = 0x20; c < 0x7f; ++c)
     plain[static_cast<std::size_t>(c)] = c != '"' && c != '\\';
   return plain;
 }();
+
+constexpr std::uint64_t kOnes = 0x0101010101010101U;
+constexpr std::uint64_t kHighest = 0x80 * kOnes;
+
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return (word - kOnes) & ~word & kHighest;
+}
+
+// The highest bit of bytes that are not plain: all of them up to the first, and then perhaps
+// of others, since a byte may borrow from the next.
+constexpr std::uint64_t not_plain(std::uint64_t word) {
+  const std::uint64_t below_blank = (word - 0x20 * kOnes) & ~word;
+  const std::uint64_t above_tilde = (word + kOnes) | word;
+  return ((below_blank | above_tilde) & kHighest) | zero_bytes(word ^ ('"' * kOnes)) |
+         zero_bytes(word ^ ('\\' * kOnes));
+}
+
+// Where the plain bytes from `at` on end, eight at a time: nearly all of what is written is.
+std::size_t end_of_plain(std::string_view text, std::size_t at) {
+  if constexpr (std::endian::native == std::endian::little) {
+    for (std::uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const std::uint64_t others = not_plain(word);
+      if (others != 0) return at + static_cast<unsigned>(std::countr_zero(others)) / 8;
+    }
+  }
+  while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])])
+    ++at;
+  return at;
+}
 
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -74,12 +106,10 @@ void append_json_string(std::string& out, std::string_view text) {
   std::size_t begin = 0;
   std::size_t at = 0;
   const auto flush = [&] { out.append(text, begin, at - begin); };
-  while (at < text.size()) {
+  while (true) {
+    at = end_of_plain(text, at);
+    if (at == text.size()) break;
     const char c = text[at];
-    if (kPlain[static_cast<unsigned char>(c)]) {
-      ++at;
-      continue;
-    }
     const std::size_t length =
         static_cast<unsigned char>(c) < 0x80 ? 0 : utf8_length(text.substr(at));
     // U+0080..U+009F are control characters to a terminal that a user pipes JSON to.

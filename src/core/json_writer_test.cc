@@ -138,6 +138,26 @@ TEST(JsonString, TextStaysAsItIs) {
             "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\"");
 }
 
+// Plain text is passed over eight bytes at a time: a byte must not matter by where it stands.
+TEST(JsonString, EachByteIsTreatedAlikeAtEachPlace) {
+  for (int value = 0; value < 256; ++value) {
+    const std::string alone = literal(std::string(1, static_cast<char>(value)));
+    const std::string inside = alone.substr(1, alone.size() - 2);
+    for (std::size_t before = 0; before < 18; ++before) {
+      for (const std::size_t after : {0U, 1U, 7U, 8U, 9U}) {
+        const std::string left(before, 'a');
+        const std::string right(after, 'z');
+        std::string text = left;
+        text += static_cast<char>(value);
+        text += right;
+        std::string expected = "\"";
+        expected.append(left).append(inside).append(right).append("\"");
+        ASSERT_EQ(literal(text), expected) << value << " behind " << before;
+      }
+    }
+  }
+}
+
 TEST(JsonString, WhatATerminalWouldObeyIsEscaped) {
   EXPECT_EQ(literal("a\"b\\c"), R"("a\"b\\c")");
   EXPECT_EQ(literal("\n\r\t"), R"("\n\r\t")");
