@@ -5,11 +5,11 @@
 // times as fast as through the writer's calls for key and value.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <vector>
 
 #include "kernel/totalpages.h"
+#include "render/digits.h"
 #include "render/json_report.h"
 
 namespace oomkit {
@@ -24,8 +24,7 @@ class RowText {
   }
   void number(std::int64_t number) {
     char* const begin = buffer_.data() + size_;
-    size_ += static_cast<std::size_t>(
-        std::to_chars(begin, buffer_.data() + buffer_.size(), number).ptr - begin);
+    size_ += static_cast<std::size_t>(write_number(begin, number) - begin);
   }
   template <class Integer>
   void number_or_null(const std::optional<Integer>& maybe) {
