@@ -12,6 +12,7 @@
 #include "klog/frame_json.h"
 #include "klog/frame_kernel_text.h"
 #include "klog/frame_paste.h"
+#include "klog/frame_same.h"
 
 namespace oomkit {
 namespace {
@@ -104,6 +105,7 @@ class Framer::State {
   RecordSink* sink_;
   DamageCounts damage_;
   HeadMemory heads_;
+  SameFrame same_frame_;
   PasteMemory pastes_;
   LogEntry entry_;
   bool after_kmsg_ = false;
@@ -123,6 +125,11 @@ void Framer::State::line(std::string_view text, std::uint64_t number) {
     case LogEntry::Took::nothing:
       if (entry_.open()) deliver_entry();
       break;
+  }
+  if (!heads_.partial && heads_.monotonic_host.empty() && same_frame_.take(text, number)) {
+    pastes_.html = false;
+    sink_->on_record(same_frame_.record());
+    return;
   }
   LogHead head;
   head.record.line = number;
@@ -144,6 +151,7 @@ void Framer::State::skipped() {
   entry_.clear();
   heads_.sequence.reset();
   heads_.partial = false;
+  same_frame_.forget();
   after_kmsg_ = false;
 }
 
@@ -169,13 +177,16 @@ void Framer::State::frame(std::string_view text, LogHead& head, OddBytes odd, st
   if (is_block_fence(text)) return;
   // A journal's entry has given the kernel's bare words; at most their time may be left.
   const LogRecord& base = head.record;
+  const bool whole_line = depth == 0 && !base.framed;
   const bool bare = base.framed && (base.ident == "kernel" || base.uptime);
   const std::string_view front = without_blanks(text);
   if (bare && (front.empty() || (front[0] != '[' && front[0] != '<'))) {
     unescape(text, head, odd, depth);
     return;
   }
+  const std::string_view line = text;
   bool headed = take_log_head(text, head, &heads_);
+  if (headed && whole_line && !heads_.partial) same_frame_.learn(line, text, head);
   for (int prefixes = 0; !headed && !bare && prefixes < kPrefixesMax; ++prefixes) {
     if (!take_paste_prefix(text, pastes_)) break;
     headed = take_log_head(text, head, &heads_);

@@ -493,6 +493,8 @@ LineKind classify_by_begin(std::string_view text) {
 }  // namespace
 
 LineKind classify(std::string_view text) {
+  // By far the most frequent, and nothing behind its beginning matters.
+  if (!text.empty() && text[0] == '[' && is_task_row(text)) return LineKind::task_row;
   text = trim(text);
   if (text.empty()) return LineKind::blank;
   if (const LineKind kind = classify_by_begin(text); kind != LineKind::unknown) return kind;

@@ -55,22 +55,53 @@ inline std::uint64_t word_at(const char* at) {
   return word;
 }
 
-inline Digits scan_digits(const char* at, const char* end) {
-  if (!can_read_words(at, end)) return plain_digits(at, end);
-  // Each digit becomes its value; a byte that is none gets its highest bit set.
-  const std::uint64_t values = word_at(at) ^ 0x3030303030303030U;
-  const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
-  if (others == 0) return plain_digits(at, end);  // Eight digits or more.
-  const auto length = static_cast<std::size_t>(std::countr_zero(others)) / 8;
-  if (length == 0) return {};
-  // Digits to the upper end, zeros before them; then neighbours are added up, by pairs,
-  // pairs of pairs, and the two halves.
+// Digits to the upper end, zeros before them; then neighbours are added up, by pairs, pairs
+// of pairs, and the two halves. `values` are those of `length` digits, 1 to 8.
+inline std::uint64_t sum_of_digits(std::uint64_t values, std::size_t length) {
   std::uint64_t sum = values << (64 - 8 * length);
   sum = sum * 10 + (sum >> 8);
   sum = (((sum & 0x000000ff000000ffU) * 0x000f424000000064U) +
          (((sum >> 16) & 0x000000ff000000ffU) * 0x0000271000000001U)) >>
         32;
-  return {length, sum & 0xffffffffU};
+  return sum & 0xffffffffU;
+}
+
+// Each digit becomes its value.
+inline std::uint64_t digit_values(std::uint64_t word) {
+  return word ^ 0x3030303030303030U;
+}
+
+// The highest bit of each byte that is no digit.
+inline std::uint64_t not_digits(std::uint64_t values) {
+  return ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
+}
+
+inline std::size_t bytes_before(std::uint64_t highest_bits) {
+  return static_cast<unsigned>(std::countr_zero(highest_bits)) / 8;
+}
+
+// Eight digits or more: page tables in bytes, the sizes of sanitizers.
+inline Digits scan_long_digits(const char* at, const char* end) {
+  if (!can_read_words(at + 8, end)) return plain_digits(at, end);
+  static constexpr std::uint64_t kPowers[] = {1,      10,      100,       1'000,
+                                              10'000, 100'000, 1'000'000, 10'000'000};
+  const std::uint64_t values = digit_values(word_at(at + 8));
+  const std::uint64_t others = not_digits(values);
+  if (others == 0) return plain_digits(at, end);
+  const std::size_t length = bytes_before(others);
+  const std::uint64_t high = sum_of_digits(digit_values(word_at(at)), 8);
+  if (length == 0) return {8, high};
+  return {8 + length, high * kPowers[length] + sum_of_digits(values, length)};
+}
+
+inline Digits scan_digits(const char* at, const char* end) {
+  if (!can_read_words(at, end)) return plain_digits(at, end);
+  const std::uint64_t values = digit_values(word_at(at));
+  const std::uint64_t others = not_digits(values);
+  if (others == 0) return scan_long_digits(at, end);
+  const std::size_t length = bytes_before(others);
+  if (length == 0) return {};
+  return {length, sum_of_digits(values, length)};
 }
 
 inline std::size_t scan_blanks(const char* at, const char* end) {
@@ -81,6 +112,32 @@ inline std::size_t scan_blanks(const char* at, const char* end) {
     count += 8;
   }
   return count + plain_blanks(at + count, end);
+}
+
+// The same without a look at the end, where kPadding bytes behind `at` can be read and the text
+// ends in a byte that is neither blank nor digit.
+inline constexpr std::size_t kPadding = 24;
+
+inline const char* padded_blanks(const char* at) {
+  if constexpr (std::endian::native != std::endian::little) {
+    return at + plain_blanks(at, nullptr);
+  }
+  std::uint64_t others = word_at(at) ^ 0x2020202020202020U;
+  while (others == 0) {
+    at += 8;
+    others = word_at(at) ^ 0x2020202020202020U;
+  }
+  return at + bytes_before(others);
+}
+
+inline Digits padded_digits(const char* at) {
+  if constexpr (std::endian::native != std::endian::little) return plain_digits(at, nullptr);
+  const std::uint64_t values = digit_values(word_at(at));
+  const std::uint64_t others = not_digits(values);
+  if (others == 0) return scan_long_digits(at, at + kPadding);
+  const std::size_t length = bytes_before(others);
+  if (length == 0) return {};
+  return {length, sum_of_digits(values, length)};
 }
 
 }  // namespace oomkit

@@ -1,5 +1,7 @@
 #include "klog/lines_tasks.h"
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 
 namespace oomkit {
@@ -210,29 +212,57 @@ bool is_possible(const Task& task) {
   return off <= allowed && off >= -allowed;
 }
 
-// Rows are nine lines of ten in a log of reports, so they are read by bare pointers.
+// Rows are four lines of five in a log of reports, so they are read by bare pointers, from a
+// copy with enough behind it that eight bytes can be read wherever a number may begin.
+class RowText {
+ public:
+  // Longer than any row's numbers; of a comm that a log made longer the rest is read in place.
+  static constexpr std::size_t kMax = 512;
+
+  explicit RowText(std::string_view row) {
+    const std::size_t size = std::min(row.size(), kMax);
+    std::memcpy(bytes_.data(), row.data(), size);
+    std::memset(bytes_.data() + size, 0, kPadding);
+    end_ = bytes_.data() + size;
+  }
+
+  const char* begin() const { return bytes_.data(); }
+  const char* end() const { return end_; }
+
+ private:
+  std::array<char, kMax + kPadding> bytes_;
+  const char* end_;
+};
+
 struct RowNumber {
   const char* end = nullptr;  // Null if there is no number.
   std::int64_t value = 0;
 };
 
-RowNumber long_number(const char* begin, const char* row_end, LineNotes& notes) {
+// Nineteen digits and more.
+RowNumber longest_number(const char* begin, const char* row_end, LineNotes& notes) {
   const std::string_view text(begin, static_cast<std::size_t>(row_end - begin));
   std::size_t at = 0;
   const auto value = take_number(text, at, notes);
   return value ? RowNumber{begin + at, *value} : RowNumber{};
 }
 
-// The number behind the blanks at `at`.
-inline RowNumber row_number(const char* at, const char* row_end, LineNotes& notes) {
-  at += scan_blanks(at, row_end);
-  const bool negative = at != row_end && *at == '-';
-  if (negative) ++at;
-  const Digits digits = scan_digits(at, row_end);
+// A number that does not begin with a digit, or is very long.
+RowNumber rare_number(const char* at, const RowText& row, LineNotes& notes) {
+  const bool negative = *at == '-';
+  const Digits digits = padded_digits(negative ? at + 1 : at);
   if (digits.length == 0) return {};
-  if (digits.length > kDigitsMax) return long_number(negative ? at - 1 : at, row_end, notes);
+  if (digits.length > kDigitsMax) return longest_number(at, row.end(), notes);
   const auto value = static_cast<std::int64_t>(digits.value);
-  return {at + digits.length, negative ? -value : value};
+  return {at + digits.length + (negative ? 1 : 0), negative ? -value : value};
+}
+
+// The number behind the blanks at `at`.
+inline RowNumber row_number(const char* at, const RowText& row, LineNotes& notes) {
+  at = padded_blanks(at);
+  const Digits digits = padded_digits(at);
+  if (digits.length - 1 >= kDigitsMax) return rare_number(at, row, notes);
+  return {at + digits.length, static_cast<std::int64_t>(digits.value)};
 }
 
 }  // namespace
@@ -298,27 +328,25 @@ TaskColumns infer_task_columns(std::string_view row, std::optional<KernelVersion
 
 RowResult read_task_row(std::string_view text, const TaskColumns& columns, Task& task,
                         LineNotes& notes) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  at += scan_blanks(at, end);
-  if (at == end || *at != '[') return RowResult::short_row;
-  const RowNumber pid = row_number(at + 1, end, notes);
-  if (pid.end == nullptr || pid.end == end || *pid.end != ']') return RowResult::short_row;
+  text.remove_prefix(scan_blanks(text.data(), text.data() + text.size()));
+  if (text.empty() || text[0] != '[') return RowResult::short_row;
+  const RowText row(text);
+  const RowNumber pid = row_number(row.begin() + 1, row, notes);
+  if (pid.end == nullptr || *pid.end != ']') return RowResult::short_row;
   task.pid = pid.value;
-  at = pid.end + 1;
+  const char* at = pid.end + 1;
   for (std::size_t i = 0; i < columns.count; ++i) {
-    const RowNumber number = row_number(at, end, notes);
+    const RowNumber number = row_number(at, row, notes);
     if (number.end == nullptr) return RowResult::short_row;
     at = number.end;
-    if (at == end) {
+    if (*at != ' ') {
       // The comm is empty, or the row breaks off and this number with it.
-      if (i + 1 != columns.count) return RowResult::short_row;
+      if (at != row.end() || i + 1 != columns.count) return RowResult::short_row;
       return is_possible(task) ? RowResult::no_comm : RowResult::impossible;
     }
-    if (*at != ' ') return RowResult::short_row;
     store(task, columns.at[i], number.value);
   }
-  task.comm.assign(trim_right({at + 1, static_cast<std::size_t>(end - at - 1)}));
+  task.comm.assign(trim_right(text.substr(static_cast<std::size_t>(at - row.begin()) + 1)));
   if (!is_possible(task)) return RowResult::impossible;
   return task.comm.empty() ? RowResult::no_comm : RowResult::good;
 }

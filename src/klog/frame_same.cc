@@ -1,0 +1,174 @@
+#include "klog/frame_same.h"
+
+#include <array>
+#include <cstring>
+
+#include "core/text.h"
+#include "klog/frame_blanks.h"
+#include "klog/line_number.h"
+
+namespace oomkit {
+namespace {
+
+constexpr std::size_t kPrefixMax = 512;  // A longer one is no frame that repeats.
+
+// As in frame_clean.cc: sixteen bytes compared at once, by the compilers' own vectors. Bytes
+// from 0x80 on are below zero.
+using Bytes16 = std::int8_t __attribute__((vector_size(16)));
+
+// Control characters and what is no ASCII; '\\' and '['; '"', '#', '&' and '\''. The mask leaves
+// out the bits in which the bytes of its group differ.
+Bytes16 not_plain(Bytes16 bytes) {
+  return (bytes < 0x20) | (bytes == '\\') | (bytes == '[') | ((bytes & ~0x05) == '"');
+}
+
+static_assert(('#' & ~0x05) == '"' && ('&' & ~0x05) == '"');
+
+bool all_plain(const char* at, std::size_t size) {
+  Bytes16 bytes{};
+  Bytes16 odd{};
+  std::size_t done = 0;
+  for (; done + sizeof bytes <= size; done += sizeof bytes) {
+    std::memcpy(&bytes, at + done, sizeof bytes);
+    odd |= not_plain(bytes);
+  }
+  // The rest with some bytes before it, which have been found plain or are blanks.
+  if (done != size && size >= sizeof bytes) {
+    std::memcpy(&bytes, at + size - sizeof bytes, sizeof bytes);
+    odd |= not_plain(bytes);
+  } else if (done != size) {
+    bytes = Bytes16{} | ' ';
+    std::memcpy(&bytes, at, size);
+    odd |= not_plain(bytes);
+  }
+  std::array<std::uint64_t, 2> halves{};
+  std::memcpy(halves.data(), &odd, sizeof odd);
+  return (halves[0] | halves[1]) == 0;
+}
+
+// "12345.678901] ", as the kernel prints its time behind the bracket and the blanks; the
+// length, or 0.
+std::size_t take_uptime(std::string_view text, HostTime& uptime) {
+  constexpr std::size_t kSecondsDigitsMax = 9;
+  constexpr std::size_t kDecimals = 6;
+  const char* const end = text.data() + text.size();
+  const std::size_t blanks = scan_blanks(text.data(), end);
+  const Digits seconds = scan_digits(text.data() + blanks, end);
+  if (seconds.length == 0 || seconds.length > kSecondsDigitsMax) return 0;
+  const std::size_t point = blanks + seconds.length;
+  if (text.size() < point + kDecimals + 3 || text[point] != '.') return 0;
+  const Digits decimals = scan_digits(text.data() + point + 1, end);
+  const std::size_t close = point + 1 + kDecimals;
+  if (decimals.length != kDecimals || text[close] != ']' || text[close + 1] != ' ') return 0;
+  uptime = HostTime(static_cast<std::int64_t>(seconds.value) * 1'000'000'000 +
+                    static_cast<std::int64_t>(decimals.value) * 1000);
+  return close + 2;
+}
+
+// A view into `line` as one into `prefix`, which is the beginning of `line`. Nothing if it
+// does not lie there.
+bool move_view(std::string_view& view, std::string_view line, std::string_view prefix) {
+  if (view.empty()) {
+    view = {};
+    return true;
+  }
+  if (view.data() < line.data()) return false;
+  const auto at = static_cast<std::size_t>(view.data() - line.data());
+  if (at > prefix.size() || view.size() > prefix.size() - at) return false;
+  view = prefix.substr(at, view.size());
+  return true;
+}
+
+bool is_plain_row(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  const char* at = text.data() + 1;
+  at += scan_blanks(at, end);
+  const Digits pid = scan_digits(at, end);
+  at += pid.length;
+  // Eight digits and more could be a date.
+  if (pid.length == 0 || pid.length > 7 || at == end || *at != ']') return false;
+  ++at;
+  const std::size_t blanks = scan_blanks(at, end);
+  if (blanks == 0 || at + blanks == end || !is_digit(at[blanks])) return false;
+  return all_plain(at, static_cast<std::size_t>(end - at));
+}
+
+bool is_plain_words(std::string_view text) {
+  // 'd' may be "data: {" and 'm' "message repeated"; other marks are somebody's.
+  const std::size_t begin = skip_blanks(text);
+  if (begin == text.size()) return false;
+  const char first = text[begin];
+  if (first == 'd' || first == 'm' || !(is_alpha(first) || is_digit(first))) return false;
+  // "kernel:" or "name[12]:", which behind a time are whose words these are.
+  constexpr std::string_view kKernel = "kernel";
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view word = text.substr(0, colon);
+    if (word.ends_with(']') || word.ends_with(kKernel)) return false;
+  }
+  return all_plain(text.data(), text.size());
+}
+
+}  // namespace
+
+PlainText plain_text(std::string_view text) {
+  // A page may have put its tags behind a line.
+  if (text.empty() || text.back() == '>') return PlainText::none;
+  if (text[0] == '[') return is_plain_row(text) ? PlainText::row : PlainText::none;
+  return is_plain_words(text) ? PlainText::words : PlainText::none;
+}
+
+void SameFrame::learn(std::string_view line, std::string_view text, const LogHead& head) {
+  // A record of /dev/kmsg is numbered, and one that goes on is no line of its own.
+  if (head.kmsg || head.record.continues || head.record.lost_before) return;
+  const PlainText plain = plain_text(text);
+  if (plain == PlainText::none || (plain == PlainText::words && !head.record.uptime)) return;
+  known_ = false;
+  std::size_t size = line.size() - text.size();
+  if (size > kPrefixMax || line.data() + size != text.data()) return;
+  has_uptime_ = head.record.uptime.has_value();
+  if (has_uptime_) {
+    const std::size_t bracket = line.substr(0, size).rfind('[');
+    HostTime uptime{};
+    if (bracket == std::string_view::npos ||
+        take_uptime(line.substr(bracket + 1), uptime) != size - bracket - 1 ||
+        uptime != *head.record.uptime) {
+      return;
+    }
+    size = bracket + 1;
+  }
+  prefix_.assign(line.substr(0, size));
+  record_ = head.record;
+  for (std::string_view* const view :
+       {&record_.host, &record_.ident, &record_.caller, &record_.stamp}) {
+    // What the head itself said, as "kernel" for its own time, is no view into the line.
+    if (*view == "kernel" && view == &record_.ident) {
+      *view = "kernel";
+      continue;
+    }
+    if (!move_view(*view, line, prefix_)) return;
+  }
+  known_ = true;
+}
+
+bool SameFrame::take(std::string_view line, std::uint64_t number) {
+  if (!known_ || line.size() <= prefix_.size() ||
+      std::memcmp(line.data(), prefix_.data(), prefix_.size()) != 0) {
+    return false;
+  }
+  std::string_view text = line.substr(prefix_.size());
+  HostTime uptime{};
+  if (has_uptime_) {
+    const std::size_t length = take_uptime(text, uptime);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  const PlainText plain = plain_text(text);
+  if (plain == PlainText::none || (plain == PlainText::words && !has_uptime_)) return false;
+  if (has_uptime_) record_.uptime = uptime;
+  record_.text = text;
+  record_.line = number;
+  return true;
+}
+
+}  // namespace oomkit

@@ -1,0 +1,41 @@
+// Plain lines behind the same frame as the line before.
+//
+// A kernel prints a report within the same second: up to its own time, if there is one, each
+// line begins with the very bytes of the last. What the general way (frame_head.h) found in
+// them is then found again, and need not be looked for. Only what is plain is taken: text
+// without any byte that means something to any other step of framing. Everything else goes
+// the general way, which is also what this is tested against.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "klog/frame_head.h"
+#include "klog/record.h"
+
+namespace oomkit {
+
+class SameFrame {
+ public:
+  // A line whose head has been taken off: `text` is what is left of `line`.
+  void learn(std::string_view line, std::string_view text, const LogHead& head);
+  void forget() { known_ = false; }
+
+  // Is `line` plain text behind the frame that was learned? Then record() is its record.
+  bool take(std::string_view line, std::uint64_t number);
+  const LogRecord& record() const { return record_; }
+
+ private:
+  bool known_ = false;
+  bool has_uptime_ = false;
+  std::string prefix_;  // Up to the uptime's bracket, or to the text.
+  LogRecord record_;    // Its views point into prefix_.
+};
+
+// Text that no step of framing would change or split. `row`: "[ 1234]   0  1234 ...", which is
+// no head of any kind. `words`: none if the kernel's own time stands before it.
+enum class PlainText : std::uint8_t { none, row, words };
+PlainText plain_text(std::string_view text);
+
+}  // namespace oomkit
