@@ -30,6 +30,13 @@ std::string path_of(std::string_view path) {
   return std::string(path.substr(0, kPathMax));
 }
 
+// How many rows to have room for when there are `rows`: twice as many, but never more than
+// may be kept, and one, which is read to see what it is.
+std::size_t room_for_rows(std::size_t rows) {
+  constexpr std::size_t kFirst = 128;
+  return rows >= kTasksMax / 2 ? kTasksMax + 1 : std::max(kFirst, 2 * rows);
+}
+
 // The index of the zone that a line has just filled.
 std::size_t zone_of_line(const HostMemory& memory, std::uint64_t line) {
   for (std::size_t i = memory.zones.size(); i-- > 0;) {
@@ -283,7 +290,7 @@ void Assembly::State::on_task_row(const LogicalLine& line) {
   }
   // Read where it will stay, and taken away again if it is none.
   std::vector<Task>& tasks = report->report.at.tasks;
-  if (tasks.size() == tasks.capacity()) tasks.reserve(std::max<std::size_t>(64, 2 * tasks.size()));
+  if (tasks.size() == tasks.capacity()) tasks.reserve(room_for_rows(tasks.size()));
   Task& task = tasks.emplace_back();
   task.line = line.line;
   LineNotes notes{.cut = line.cut};
