@@ -63,8 +63,9 @@ void ExplainSession::on_report(OomReport&& report) {
   // the one asked for by its number is.
   if (!show && !request_.only) return;
   const Explanation explanation = explain(std::move(report), options_);
-  tracker_.add(index, explanation);
-  if (show) {
+  const bool repeats = tracker_.add(index, explanation) == IncidentTracker::Added::repeats;
+  // One that is asked for by its number is shown whatever it says.
+  if (show && (!repeats || request_.only)) {
     ++shown_;
     renderer_->report(index, explanation);
   }

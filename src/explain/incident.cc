@@ -9,6 +9,7 @@
 #include "explain/context.h"
 #include "explain/incident_growth.h"
 #include "explain/incident_story.h"
+#include "explain/words.h"
 #include "kernel/cgroup_identity.h"
 
 namespace oomkit {
@@ -168,6 +169,14 @@ std::string common_path(const std::string& a, const std::string& b) {
   return a.substr(0, std::max<std::size_t>(end, 1));
 }
 
+bool found_nobody(const OomReport& report) {
+  return report.killer == Killer::kernel && report.verdict == Verdict::no_killable;
+}
+
+CommKey asker_of(const OomReport& report) {
+  return report.trigger ? CommKey(report.trigger->comm) : CommKey();
+}
+
 bool alike(std::optional<Bytes> a, std::optional<Bytes> b) {
   if (!a || !b) return false;
   return std::min(*a, *b) >= std::max(*a, *b) - std::max(*a, *b) / 4;
@@ -182,19 +191,23 @@ struct IncidentTracker::State {
     Growth growth;
     IncidentFacts facts;
     Moment first, last;
-    bool timed = true;  // All reports share a clock.
+    bool last_nobody = false;  // In the last report there was nobody to kill ...
+    CommKey last_asker;        // ... for whom asked.
+    bool timed = true;         // All reports share a clock.
 
     bool continues(const Facts& next) const;
     bool same_story(const Facts& next) const;
     bool knows(const IncidentVictim& victim) const;
-    void add(Facts&& next);
+    bool repeats(const Facts& next) const;
+    Added add(Facts&& next);
     Incident close();
     std::size_t weight() const {
       return growth.size() + incident.victims.size() + incident.reports.size() / 16;
     }
   };
 
-  std::list<Open> open;  // Longest untouched first.
+  std::list<Open> open;    // Longest untouched first.
+  std::size_t weight = 0;  // Of all open ones.
   std::vector<Incident> closed;
   std::uint64_t dropped = 0;
 
@@ -244,7 +257,25 @@ bool IncidentTracker::State::Open::continues(const Facts& next) const {
   return *seconds <= kGapMax || (*seconds <= kStoryGapMax && same_story(next));
 }
 
-void IncidentTracker::State::Open::add(Facts&& next) {
+// Nobody to kill, for the same asker and amid the same processes.
+bool IncidentTracker::State::Open::repeats(const Facts& next) const {
+  constexpr double kApartMax = 60;
+  if (!last_nobody || !found_nobody(next.report()) || asker_of(next.report()) != last_asker) {
+    return false;
+  }
+  const auto seconds = seconds_between(last, next.when);
+  return seconds && *seconds <= kApartMax && growth.common_with(next.table) == next.table.size();
+}
+
+IncidentTracker::Added IncidentTracker::State::Open::add(Facts&& next) {
+  const Added added = repeats(next) ? Added::repeats : Added::news;
+  last_nobody = found_nobody(next.report());
+  last_asker = asker_of(next.report());
+  if (added == Added::repeats) ++facts.repeats;
+  if (last_nobody && ++facts.nobody == 1 && next.report().trigger) {
+    const Trigger& trigger = *next.report().trigger;
+    facts.asker = process_text(trigger.comm, trigger.pid);
+  }
   if (incident.reports.empty()) {
     first = next.when;
     incident.scope = next.scope;
@@ -284,6 +315,7 @@ void IncidentTracker::State::Open::add(Facts&& next) {
   for (const std::uint64_t line : next.lines) {
     if (line != 0 && facts.lines.size() < kLinesMax) facts.lines.push_back(line);
   }
+  return added;
 }
 
 Incident IncidentTracker::State::Open::close() {
@@ -326,18 +358,13 @@ std::list<IncidentTracker::State::Open>::iterator IncidentTracker::State::find(c
 }
 
 void IncidentTracker::State::close(std::list<Open>::iterator which) {
+  weight -= which->weight();
   if (which->incident.reports.size() > 1) closed.push_back(which->close());
   open.erase(which);
 }
 
 void IncidentTracker::State::make_room() {
-  const auto weight = [&] {
-    std::size_t sum = 0;
-    for (const Open& incident : open)
-      sum += incident.weight();
-    return sum;
-  };
-  while (open.size() > 1 && (open.size() > kOpenIncidentsMax || weight() > kWeightMax)) {
+  while (open.size() > 1 && (open.size() > kOpenIncidentsMax || weight > kWeightMax)) {
     // A single report that waits for company is no story yet.
     if (open.front().incident.reports.size() > 1) ++dropped;
     close(open.begin());
@@ -347,12 +374,14 @@ void IncidentTracker::State::make_room() {
 IncidentTracker::IncidentTracker() : state_(std::make_unique<State>()) {}
 IncidentTracker::~IncidentTracker() = default;
 
-void IncidentTracker::add(std::size_t index, const Explanation& explanation) {
+IncidentTracker::Added IncidentTracker::add(std::size_t index, const Explanation& explanation) {
   Facts facts = facts_of(index, explanation);
   auto place = state_->find(facts);
   if (facts.key.empty() && place == state_->open.end()) {
     // A kill in some cgroup: those of one name are the most that can be told together.
-    if (scope_of(explanation.report) != Scope::memcg || facts.victims.empty()) return;
+    if (scope_of(explanation.report) != Scope::memcg || facts.victims.empty()) {
+      return Added::news;
+    }
     facts.scope = kUnnamedScope;
     facts.key = facts.host_key + "\n\n" + facts.victims.front().comm;
     place = state_->find(facts);
@@ -368,8 +397,11 @@ void IncidentTracker::add(std::size_t index, const Explanation& explanation) {
   } else {
     state_->open.splice(state_->open.end(), state_->open, place);
   }
-  place->add(std::move(facts));
+  state_->weight -= place->weight();
+  const Added added = place->add(std::move(facts));
+  state_->weight += place->weight();
   state_->make_room();
+  return added;
 }
 
 void IncidentTracker::finish() {

@@ -82,7 +82,14 @@ class IncidentTracker {
   IncidentTracker& operator=(const IncidentTracker&) = delete;
 
   // `index` is the report's 1-based number over all inputs. May close incidents.
-  void add(std::size_t index, const Explanation& explanation);
+  enum class Added {
+    news,
+    // The kernel found nobody to kill, as in the report before of the same incident, and asks
+    // again at once: some hundred such reports a second say the same. The incident tells how
+    // many they were, so they need not be shown.
+    repeats,
+  };
+  Added add(std::size_t index, const Explanation& explanation);
   void finish();
 
   // Closed since the last call, those of one report left out, in the order they began.

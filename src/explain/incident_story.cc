@@ -150,10 +150,24 @@ bool guilty(const Loop& loop, const Incident& incident) {
                      [&](const Culprit& culprit) { return culprit.comm == loop.comm; });
 }
 
+// "Nobody to kill 3,000 times in 4 s (746 a second)".
+std::string count_of_nobody(const Incident& incident) {
+  const auto reports = static_cast<std::int64_t>(incident.reports.size());
+  std::string text = "Nobody to kill " + count_text(reports, "time");
+  const double seconds = incident.duration_s.value_or(0);
+  if (seconds < 1) return text;
+  text += " in " + duration_text(seconds);
+  const double per_second = static_cast<double>(reports - 1) / seconds;
+  return per_second < 1
+             ? text
+             : text + " (" + grouped(std::llround(std::min(per_second, 1e12))) + " a second)";
+}
+
 // "3 kills in 146 s"; "2 OOM reports (1 kill known) in 8 min" where victims are missing.
 std::string count_of(const Incident& incident, const IncidentFacts& facts) {
   const auto kills = static_cast<std::int64_t>(facts.kills);
   const auto reports = static_cast<std::int64_t>(incident.reports.size());
+  if (facts.nobody == incident.reports.size()) return count_of_nobody(incident);
   std::string text = count_text(kills, "kill");
   if (kills < 2) text = count_text(reports, "OOM report") + " (" + text + " known)";
   if (incident.duration_s && *incident.duration_s >= 1) {
@@ -179,6 +193,19 @@ std::string title_of(const Incident& incident, const IncidentFacts& facts,
   return title + ", " + names_text(innocent) + (first ? " paid first" : " paid too");
 }
 
+// The kernel gives up, the task faults on the same page and asks again.
+std::string nobody_text(const IncidentFacts& facts) {
+  std::string text = "Every task that the kernel looked at is exempt, so it gave up each time";
+  text += facts.asker.empty() ? ", and the request was made again."
+                              : ", and " + facts.asker + " asked again.";
+  if (facts.repeats > 0) {
+    text += " " + count_text(static_cast<std::int64_t>(facts.repeats), "report") +
+            (facts.repeats == 1 ? " that says the same is not shown."
+                                : " that say the same are not shown.");
+  }
+  return text;
+}
+
 Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
                        const std::optional<Loop>& loop) {
   std::vector<std::string> deaths;
@@ -195,6 +222,8 @@ Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
   }
   std::string detail = "Killed one after the other: " + list_text(deaths) + ".";
   if (facts.kills == 0) detail = "Nobody could be killed, or the log does not say who was.";
+  const bool nobody = facts.nobody == incident.reports.size();
+  if (nobody) detail = nobody_text(facts);
   if (facts.kills == 1) detail = "The log names one victim: " + deaths.front() + ".";
   if (loop) {
     detail += " " + loop->comm + " came back " + std::to_string(loop->deaths - 1) +
@@ -211,6 +240,16 @@ Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
   if (incident.duration_s) finding.numbers.push_back({"duration_s", *incident.duration_s});
   if (loop && loop->period_s) finding.numbers.push_back({"period_s", *loop->period_s});
   finding.lines = facts.lines;
+  if (!nobody) return finding;
+  const auto reports = static_cast<std::int64_t>(incident.reports.size());
+  finding.numbers.push_back(count_number("reports", reports));
+  if (incident.duration_s && *incident.duration_s > 0) {
+    finding.numbers.push_back(
+        {"reports_per_s", static_cast<double>(reports - 1) / *incident.duration_s});
+  }
+  finding.advice.push_back(
+      "It goes on until one of its tasks may be killed (choom -n 0 -p PID), the limit is raised, "
+      "or something is freed.");
   return finding;
 }
 

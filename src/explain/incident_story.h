@@ -22,6 +22,10 @@ struct IncidentFacts {
   std::optional<Bytes> limit, usage;
   std::optional<Bytes> returned;  // What its victim held.
   bool last_killed = false;
+  // Reports in which the kernel found nobody to kill, and those of them that only repeat.
+  std::size_t nobody = 0;
+  std::size_t repeats = 0;
+  std::string asker;  // Who asked for memory in the first of them: "app (pid 777)"; or "".
   std::vector<std::uint64_t> lines;  // Of the kills.
 };
 

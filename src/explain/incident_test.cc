@@ -376,5 +376,46 @@ TEST(IncidentTest, HostileNumbersDoNotOverflow) {
   EXPECT_LE(incidents_of(reports).size(), 1U);
 }
 
+// A cgroup whose only task is exempt: the kernel reports some hundred times a second.
+Report nobody_at(double at_s, std::int64_t pid = 777) {
+  Report report(at_s);
+  report.row(pid, "app", 900);
+  report.raw().verdict = Verdict::no_killable;
+  Trigger trigger;
+  trigger.comm = "app";
+  trigger.pid = pid;
+  report.raw().trigger = trigger;
+  return report;
+}
+
+TEST(IncidentOfNobody, ReportsThatSayTheSameAreOneStoryWithItsRate) {
+  IncidentTracker tracker;
+  std::size_t news = 0;
+  for (std::size_t i = 0; i < 3000; ++i) {
+    const Report report = nobody_at(1000 + static_cast<double>(i) * 0.00125);
+    if (tracker.add(i + 1, report.said()) == IncidentTracker::Added::news) ++news;
+  }
+  tracker.finish();
+  EXPECT_EQ(news, 1U);
+  const auto incidents = tracker.take_closed();
+  ASSERT_THAT(incidents, SizeIs(1));
+  EXPECT_THAT(incidents[0].reports, SizeIs(3000));
+  EXPECT_THAT(incidents[0].title, HasSubstr("Nobody to kill 3,000 times in 4 s (800 a second)"));
+  ASSERT_THAT(incidents[0].findings, SizeIs(1));
+  EXPECT_THAT(incidents[0].findings[0].detail, HasSubstr("app (pid 777) asked again"));
+  EXPECT_THAT(incidents[0].findings[0].detail, HasSubstr("2,999 reports"));
+}
+
+TEST(IncidentOfNobody, AnotherAskerAnotherProcessOrADeathIsNews) {
+  IncidentTracker tracker;
+  EXPECT_EQ(tracker.add(1, nobody_at(1).said()), IncidentTracker::Added::news);
+  EXPECT_EQ(tracker.add(2, nobody_at(2).said()), IncidentTracker::Added::repeats);
+  EXPECT_EQ(tracker.add(3, nobody_at(3, 778).said()), IncidentTracker::Added::news);
+  Report killed = Report(4).row(778, "app", 900);
+  EXPECT_EQ(tracker.add(4, killed.kills(778, "app").said()), IncidentTracker::Added::news);
+  EXPECT_EQ(tracker.add(5, nobody_at(5).said()), IncidentTracker::Added::news);
+  EXPECT_EQ(tracker.add(6, nobody_at(500).said()), IncidentTracker::Added::news);
+}
+
 }  // namespace
 }  // namespace oomkit

@@ -98,6 +98,9 @@ class XzDecoder final : public Decoder {
   bool ended_ = false;
 };
 
+// A block of zstd, up to 128 KiB of text, is laid out so that its literals and its sequences
+// are decoded from their ends: of one that is cut nothing can be told, and the library has no
+// call that would try. What stood in whole blocks before it comes out.
 class ZstdDecoder final : public Decoder {
  public:
   static std::unique_ptr<Decoder> create() {
