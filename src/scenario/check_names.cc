@@ -4,6 +4,7 @@
 #include <string>
 
 #include "scenario/names.h"
+#include "scenario/wait_loops.h"
 
 namespace oomkit {
 namespace {
@@ -83,6 +84,26 @@ void check_events(NameCheck& check, const Scenario& scenario, const Names& marks
   }
 }
 
+// The place of a wait: a step of a process, or the `after` of a process or an event.
+const toml::node& place_of(const toml::table& root, const EndlessWait& wait) {
+  const toml::node& entry = entry_of(root, wait.is_event ? "event" : "process", wait.index);
+  const toml::table* table = entry.as_table();
+  if (table == nullptr) return entry;
+  const toml::node* place = table->get(wait.step ? "steps" : "after");
+  const toml::array* steps = place == nullptr || !wait.step ? nullptr : place->as_array();
+  if (steps != nullptr && *wait.step < steps->size()) return *steps->get(*wait.step);
+  return place == nullptr ? entry : *place;
+}
+
+void check_waits(const toml::table& root, const Scenario& scenario,
+                 std::vector<Diagnostic>& diagnostics) {
+  for (const EndlessWait& wait : find_endless_waits(scenario)) {
+    diagnostics.push_back(diagnostic_at(place_of(root, wait).source(),
+                                        "a loop of waits: \"" + wait.mark + "\" never comes",
+                                        wait.explanation));
+  }
+}
+
 }  // namespace
 
 bool is_cgroup_path(std::string_view path) {
@@ -112,6 +133,8 @@ void check_names(const toml::table& root, const Scenario& scenario,
   check_processes(check, scenario, cgroups, marks);
   check_events(check, scenario, marks);
   if (scenario.end.mark) check.expect(marks, *scenario.end.mark, "mark", "end", 0, "");
+  // Of names that are missing there is nothing to play.
+  if (diagnostics.empty()) check_waits(root, scenario, diagnostics);
 }
 
 }  // namespace oomkit

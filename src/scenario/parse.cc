@@ -13,6 +13,7 @@
 #include "scenario/check_names.h"
 #include "scenario/expect.h"
 #include "scenario/lab_table.h"
+#include "scenario/node_list.h"
 #include "scenario/steps.h"
 #include "scenario/table_reader.h"
 
@@ -21,7 +22,6 @@ namespace {
 
 constexpr std::size_t kCommBytesMax = 15;
 constexpr std::int64_t kCopiesMax = 100'000;
-constexpr Bytes kHostMemoryMin{64 << 20};
 
 void read_nodes(TableReader& reader, HostSpec& host) {
   if (!reader.has("nodes")) return;
@@ -38,6 +38,36 @@ void read_nodes(TableReader& reader, HostSpec& host) {
   }
   if (const auto count = reader.integer("nodes", 1, 8)) {
     if (*count > 1) host.nodes.assign(static_cast<std::size_t>(*count), host.memory / *count);
+  }
+}
+
+// The nodes make up the memory: all of it, and no more.
+void check_nodes(TableReader& reader, bool memory_is_given, HostSpec& host) {
+  if (host.nodes.empty()) return;
+  std::int64_t sum = 0;
+  for (const Bytes node : host.nodes) {
+    if (node.count() == 0 || __builtin_add_overflow(sum, node.count(), &sum))
+      return reader.refuse("nodes", reader.where() + ": no machine has such nodes");
+  }
+  if (!memory_is_given) host.memory = Bytes(sum);
+  if (host.memory == Bytes(sum) || reader.has_integer("nodes")) return;
+  reader.refuse("nodes",
+                reader.where() + ": the nodes have " + size_text(Bytes(sum)) +
+                    " together, and the machine has " + size_text(host.memory),
+                "leave memory out, or make it the sum of the nodes");
+}
+
+// Before anything is started: a kernel that cannot boot says nothing at all.
+void check_memory(TableReader& reader, const HostSpec& host) {
+  const auto refuse = [&](const std::string& kernel, Bytes least) {
+    reader.refuse("memory", "[host]: " + kernel + " in less than " +
+                                std::to_string(least.count() >> 20) + "M");
+  };
+  const Bytes least = boot_memory_min("5.10");
+  if (host.memory < least) return refuse("no kernel boots", least);
+  for (const std::string& kernel : host.kernels) {
+    const Bytes needed = boot_memory_min(kernel);
+    if (host.memory < needed) return refuse("kernel " + kernel + " does not boot", needed);
   }
 }
 
@@ -65,12 +95,12 @@ void read_swap(TableReader& reader, HostSpec& host) {
 
 void read_host(const toml::table& table, HostSpec& host, std::vector<Diagnostic>& diagnostics) {
   TableReader reader(table, "[host]", diagnostics);
-  if (const auto memory = reader.size("memory")) host.memory = *memory;
-  if (host.memory < kHostMemoryMin)
-    reader.refuse("memory", "[host]: no kernel boots in less than 64M");
+  const auto memory = reader.size("memory");
+  if (memory) host.memory = *memory;
   read_swap(reader, host);
   if (const auto cpus = reader.integer("cpus", 1, 64)) host.cpus = static_cast<int>(*cpus);
   read_nodes(reader, host);
+  check_nodes(reader, memory.has_value(), host);
   read_cgroup_version(reader, host);
   read_settings(reader, "sysctl", host.sysctl);
   if (auto parameters = reader.texts("boot")) host.boot_parameters = std::move(*parameters);
@@ -79,6 +109,7 @@ void read_host(const toml::table& table, HostSpec& host, std::vector<Diagnostic>
   } else if (auto kernels = reader.has("kernel") ? reader.texts("kernel") : std::nullopt) {
     host.kernels = std::move(*kernels);
   }
+  check_memory(reader, host);
   reader.finish();
 }
 
@@ -101,6 +132,50 @@ void read_cgroup(const toml::table& table, Scenario& scenario,
   }
   reader.finish();
   scenario.cgroups.push_back(std::move(cgroup));
+}
+
+// Nodes that the machine has: "0", "0-1".
+bool are_nodes(std::string_view list, const HostSpec& host) {
+  const auto mask = parse_node_list(list);
+  const std::size_t count = host.nodes.empty() ? 1 : host.nodes.size();
+  return mask && (*mask >> count) == 0;
+}
+
+void check_binding(TableReader& reader, const HostSpec& host, const ProcessSpec& process) {
+  const std::string hint = "the machine has " +
+                           std::to_string(host.nodes.empty() ? 1 : host.nodes.size()) +
+                           " node(s): [host] nodes";
+  if (process.mems && !are_nodes(*process.mems, host)) {
+    reader.refuse("mems", reader.where() + ": \"" + *process.mems + "\" are no nodes of it", hint);
+  }
+  if (!process.mempolicy) return;
+  const std::string_view policy = *process.mempolicy;
+  const std::size_t colon = policy.find(':');
+  const std::string_view mode = policy.substr(0, colon);
+  const bool known = mode == "bind" || mode == "preferred" || mode == "interleave";
+  if (!known || colon == std::string_view::npos) {
+    reader.refuse("mempolicy",
+                  reader.where() + ": unknown memory policy \"" + *process.mempolicy + "\"",
+                  "as in \"bind:1\", \"preferred:0\", \"interleave:0-1\"");
+  } else if (!are_nodes(policy.substr(colon + 1), host)) {
+    reader.refuse("mempolicy",
+                  reader.where() + ": \"" + *process.mempolicy + "\" names nodes it does not have",
+                  hint);
+  }
+}
+
+// What all copies hold together must be a number.
+void check_total(TableReader& reader, const ProcessSpec& process) {
+  std::int64_t total = 0;
+  for (const Step& step : process.steps) {
+    std::int64_t size = step.size.count();
+    if (__builtin_mul_overflow(size, std::int64_t{step.times}, &size) ||
+        __builtin_mul_overflow(size, std::int64_t{process.count}, &size) ||
+        __builtin_add_overflow(total, size, &total)) {
+      return reader.refuse("steps", reader.where() + ": more bytes than any number can say",
+                           "size, times and count together stay below 8E");
+    }
+  }
 }
 
 void read_process(const toml::table& table, Scenario& scenario,
@@ -130,6 +205,7 @@ void read_process(const toml::table& table, Scenario& scenario,
   if (const auto nice = reader.integer("nice", -20, 19)) process.nice = static_cast<int>(*nice);
   process.mems = reader.text("mems");
   process.mempolicy = reader.text("mempolicy");
+  check_binding(reader, scenario.host, process);
   const std::string refused = reader.text("on_refused").value_or("go_on");
   if (refused == "exit") {
     process.on_refused = OnRefused::exit;
@@ -138,6 +214,7 @@ void read_process(const toml::table& table, Scenario& scenario,
                   "\"go_on\" or \"exit\"");
   }
   process.steps = read_steps(reader, diagnostics);
+  check_total(reader, process);
   reader.finish();
   scenario.processes.push_back(std::move(process));
 }
@@ -215,7 +292,7 @@ void read_all(const toml::table& root, ParsedScenario& parsed) {
 }  // namespace
 
 // toml++ is used with exceptions, which end here: without them it goes on after its first
-// error and its own assertions fail on hostile input (3.3.0).
+// error (3.3.0).
 ParsedScenario parse_scenario(std::string_view source) {
   ParsedScenario parsed;
   try {

@@ -10,6 +10,12 @@ bool is_kernel(std::string_view version, std::string_view release) {
   return rest.empty() || !is_digit(rest.front()) || !is_digit(version.back());
 }
 
+Bytes boot_memory_min(std::string_view kernel) {
+  constexpr Bytes kOfVersion5{64 << 20};
+  constexpr Bytes kSinceVersion6{80 << 20};  // 6.1, 6.12 and 7.2: 72M is a panic or silence.
+  return kernel.starts_with("5.") ? kOfVersion5 : kSinceVersion6;
+}
+
 ExpectSpec expect_for(const Scenario& scenario, std::string_view release) {
   ExpectSpec expect = scenario.expect;
   for (const ExpectOnSpec& on : scenario.expect_on) {

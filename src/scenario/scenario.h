@@ -289,6 +289,10 @@ struct Scenario {
 // True if release "6.1.0-50-cloud-amd64" begins with the components of version "6.1".
 bool is_kernel(std::string_view version, std::string_view release);
 
+// The least RAM with which that kernel gets as far as a scenario: "5.10", or a release.
+// Tried with the cloud kernels of Debian on x86-64, from 56M upwards in steps of 8M.
+Bytes boot_memory_min(std::string_view kernel);
+
 // What is expected on that kernel: [expect] with the keys of each fitting [[expect_on]].
 ExpectSpec expect_for(const Scenario& scenario, std::string_view release);
 

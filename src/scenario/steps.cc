@@ -116,11 +116,15 @@ void read_memory_step(TableReader& reader, const Verb& verb, Step& step) {
   if (!step.percent && step.size.count() == 0) {
     reader.refuse(verb.word, reader.where() + ": " + std::string(verb.word) + " of nothing");
   }
+  const bool shares = verb.kind == Step::Kind::free || verb.kind == Step::Kind::touch ||
+                      verb.kind == Step::Kind::lock;
+  if (step.percent && !shares) {
+    reader.refuse(verb.word,
+                  reader.where() + ": " + std::string(verb.word) + " takes a size, not a share");
+  }
   if (verb.kind == Step::Kind::alloc) {
     step.touch = reader.flag("touch").value_or(true);
     step.huge = reader.flag("huge").value_or(false);
-    if (step.percent)
-      reader.refuse(verb.word, reader.where() + ": alloc takes a size, not a share");
   }
 }
 

@@ -71,6 +71,11 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int6
   return number->get();
 }
 
+bool TableReader::has_integer(std::string_view key) const {
+  const toml::node* value = table_->get(key);
+  return value != nullptr && value->is_integer();
+}
+
 std::optional<bool> TableReader::flag(std::string_view key) {
   const toml::node* value = node(key);
   if (value == nullptr) return std::nullopt;

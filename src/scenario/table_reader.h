@@ -36,6 +36,7 @@ class TableReader {
   std::optional<std::int64_t> integer(std::string_view key,
                                       std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                                       std::int64_t high = std::numeric_limits<std::int64_t>::max());
+  bool has_integer(std::string_view key) const;
   std::optional<bool> flag(std::string_view key);
   std::optional<Bytes> size(std::string_view key);
   std::optional<std::chrono::milliseconds> duration(std::string_view key);
