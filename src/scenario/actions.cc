@@ -47,8 +47,8 @@ class ActionReader {
     if (table == nullptr) return;
     TableReader inner(*table, reader_->where() + " write", *diagnostics_);
     action_->file = inner.text("file").value_or("");
-    if (const toml::node* value = table->get("value"); value != nullptr && inner.has("value")) {
-      const auto text = TableReader::scalar_text(*value);
+    if (inner.has("value")) {
+      const auto text = TableReader::scalar_text(*table->get("value"));
       if (!text) inner.refuse("value", inner.where() + ": the value must be a string or a number");
       action_->value = text.value_or("");
     }
