@@ -120,6 +120,7 @@ void append_names(std::string& out, const ReportView& view) {
   for (const NameLine& line : view.names)
     table.add_row({html(line.comm), grouped_text(line.count), line.rss, line.swap});
   table.append_to(out);
+  append_element(out, "p class=\"soft\"", "p", view.names_footnote);
 }
 
 void append_zones(std::string& out, const ReportView& view) {

@@ -120,6 +120,7 @@ void append_names(std::string& out, const ReportView& view) {
   for (const NameLine& line : view.names)
     table.add_row({markdown(line.comm), grouped_text(line.count), line.rss, line.swap});
   table.append_to(out);
+  out += markdown(view.names_footnote) + "\n\n";
 }
 
 void append_zones(std::string& out, const ReportView& view) {

@@ -109,7 +109,18 @@ std::vector<NameLine> name_lines(const Explanation& explanation) {
     lines.push_back({sum.comm, sum.count, size_text(sum.rss),
                      sum.swap.count() == 0 ? "" : size_text(sum.swap)});
   }
-  return lines;
+  // Of the shown names each may have one process: that the task table has told.
+  const bool together =
+      std::any_of(lines.begin(), lines.end(), [](const NameLine& line) { return line.count > 1; });
+  return together ? lines : std::vector<NameLine>();
+}
+
+std::string names_footnote(const OomReport& report) {
+  const bool private_only = std::any_of(report.at.tasks.begin(), report.at.tasks.end(),
+                                        [](const Task& task) { return task.rss_anon.has_value(); });
+  if (!private_only) return "Memory that processes share is in the sum of each of them.";
+  return "Anonymous memory only: shared memory (shmem) and file pages are left out, for every "
+         "process that maps them would count them again.";
 }
 
 }  // namespace
@@ -195,6 +206,7 @@ ReportView make_report_view(const Explanation& explanation) {
   view.facts = make_facts(explanation);
   view.tasks = make_task_view(explanation);
   view.names = name_lines(explanation);
+  if (!view.names.empty()) view.names_footnote = names_footnote(explanation.report);
   view.zones = make_zone_lines(explanation);
   if (!view.zones.empty()) {
     view.zones_footnote =

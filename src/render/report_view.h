@@ -82,6 +82,7 @@ struct ReportView {
   std::vector<Fact> facts;
   TaskView tasks;
   std::vector<NameLine> names;
+  std::string names_footnote;  // What the sums by name count, and what not.
   std::vector<ZoneLine> zones;
   std::string zones_footnote;
   std::vector<const Finding*> findings;  // Those that the rest does not say already.

@@ -199,6 +199,9 @@ void append_names(TextScreen screen, const ReportView& view) {
         {shortened(visible(line.comm), 24), grouped_text(line.count), line.rss, line.swap});
   }
   table.append_to(screen.out, screen.paint, kIndent, screen.columns);
+  screen.paint.begin(screen.out, Role::aside);
+  append_paragraph(screen.out, view.names_footnote, screen.columns, kIndent);
+  screen.paint.end(screen.out, Role::aside);
   screen.out += '\n';
 }
 
