@@ -48,7 +48,7 @@ int set_mempolicy(const std::string& policy) {
   constexpr int kInterleave = 3;
   const std::size_t colon = policy.find(':');
   const std::string_view mode = std::string_view(policy).substr(0, colon);
-  const auto nodes = parse_node_list(std::string_view(policy).substr(colon + 1));
+  const auto nodes = parse_node_mask(std::string_view(policy).substr(colon + 1));
   if (!nodes) return EINVAL;
   const unsigned long mask = *nodes;
   const int number = mode == "preferred" ? kPreferred : mode == "bind" ? kBind : kInterleave;

@@ -230,10 +230,10 @@ TEST(ScenarioNames, InstancesAndCommsThatLookLikeThem) {
 TEST(ScenarioNames, SignalsAndNodes) {
   EXPECT_EQ(signal_number("SIGKILL"), 9);
   EXPECT_EQ(signal_number("9"), std::nullopt);
-  EXPECT_EQ(parse_node_list("0,2-3"), 0b1101U);
-  EXPECT_EQ(parse_node_list(""), std::nullopt);
-  EXPECT_EQ(parse_node_list("3-1"), std::nullopt);
-  EXPECT_EQ(parse_node_list("64"), std::nullopt);
+  EXPECT_EQ(parse_node_mask("0,2-3"), 0b1101U);
+  EXPECT_EQ(parse_node_mask(""), std::nullopt);
+  EXPECT_EQ(parse_node_mask("3-1"), std::nullopt);
+  EXPECT_EQ(parse_node_mask("64"), std::nullopt);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 namespace oomkit {
 
-std::optional<std::uint64_t> parse_node_list(std::string_view text) {
+std::optional<std::uint64_t> parse_node_mask(std::string_view text) {
   constexpr unsigned kNodeMax = 63;
   std::uint64_t mask = 0;
   Cursor cursor(text);

@@ -8,6 +8,6 @@
 namespace oomkit {
 
 // One bit for each node; nothing for an empty list, nonsense, or nodes over 63.
-std::optional<std::uint64_t> parse_node_list(std::string_view text);
+std::optional<std::uint64_t> parse_node_mask(std::string_view text);
 
 }  // namespace oomkit

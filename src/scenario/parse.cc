@@ -136,7 +136,7 @@ void read_cgroup(const toml::table& table, Scenario& scenario,
 
 // Nodes that the machine has: "0", "0-1".
 bool are_nodes(std::string_view list, const HostSpec& host) {
-  const auto mask = parse_node_list(list);
+  const auto mask = parse_node_mask(list);
   const std::size_t count = host.nodes.empty() ? 1 : host.nodes.size();
   return mask && (*mask >> count) == 0;
 }
