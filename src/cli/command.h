@@ -22,6 +22,9 @@ struct Command {
 // One function for each command; each lives in NAME_command.cc.
 Command add_compare_command(CLI::App& app);
 Command add_explain_command(CLI::App& app);
+Command add_lab_command(CLI::App& app);
 Command add_rehearse_command(CLI::App& app);
+Command add_snapshot_command(CLI::App& app);
+Command add_top_command(CLI::App& app);
 
 }  // namespace oomkit

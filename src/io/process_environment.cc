@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -55,6 +56,10 @@ void ignore_broken_pipes() {
 
 std::chrono::nanoseconds monotonic_time() {
   return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+void pause_for(std::chrono::nanoseconds time) {
+  std::this_thread::sleep_for(time);
 }
 
 Calendar calendar_now() {

@@ -26,6 +26,8 @@ void ignore_broken_pipes();
 // Time that only goes forward, for measuring.
 std::chrono::nanoseconds monotonic_time();
 
+void pause_for(std::chrono::nanoseconds time);
+
 // The calendar, in UTC and as the clocks on this machine's walls show it.
 struct Calendar {
   std::chrono::microseconds utc;

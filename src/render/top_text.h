@@ -1,0 +1,32 @@
+// `oom top --once` on a terminal: the verdict first, then why and how far away.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "render/paint.h"
+#include "render/top_report.h"
+
+namespace oomkit {
+
+struct TopTextOptions {
+  std::size_t columns = 80;
+  std::size_t tasks_max = 10;
+  bool colour = false;
+};
+
+std::string top_text(const TopReport& report, const TopTextOptions& options);
+
+// The parts that the live screen shows as well.
+
+// "next to die: mysqld (2211)", or what happens instead.
+std::string verdict_text(const Snapshot& snapshot, const std::optional<Prediction>& prediction);
+// "web-17, kernel 6.12.107, 23.5 GiB RAM, no swap"
+std::string host_text(const Snapshot& snapshot);
+// "available 3.1 GiB", "2.9 GiB to the low watermark", ...: to be put side by side.
+std::vector<std::string> headroom_texts(const TopReport& report);
+
+// The end of a path that fits: "…/mariadb.service".
+std::string path_end(std::string_view path, std::size_t columns);
+
+}  // namespace oomkit
