@@ -58,6 +58,7 @@ void say_hello(Protocol& protocol, CgroupVersion version) {
   hello.page_size = sysconf(_SC_PAGESIZE);
   hello.cgroup = version == CgroupVersion::v1 ? "v1" : "v2";
   protocol.hello(hello);
+  protocol.outlet().flush();
 }
 
 Result<Scenario> read_scenario() {

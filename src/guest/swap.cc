@@ -1,21 +1,16 @@
-// Swap without a program that prepares it: the header is one page (union swap_header in
-// the kernel's include/linux/swap.h), whose last ten bytes are its magic.
-#include "guest/swap.h"
-
-#include <algorithm>
+// Swap without a program that prepares it.
 #include <cerrno>
-#include <cstring>
 #include <string>
 
 #include <fcntl.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
-#include "core/check.h"
 #include "core/text.h"
 #include "guest/disks.h"
 #include "guest/machine.h"
 #include "guest/small_file.h"
+#include "guest/swap_header.h"
 
 namespace oomkit::guest {
 namespace {
@@ -39,21 +34,6 @@ Status start_swap(const std::string& device, std::int64_t size) {
 }
 
 }  // namespace
-
-std::array<char, kSwapHeaderSize> swap_header(std::int64_t area_bytes) {
-  constexpr std::string_view kMagic = "SWAPSPACE2";
-  constexpr std::size_t kVersionAt = 1024;  // After the room for a boot loader.
-  constexpr std::size_t kLastPageAt = kVersionAt + 4;
-  const std::int64_t pages = area_bytes / static_cast<std::int64_t>(kSwapHeaderSize);
-  OOMKIT_CHECK(pages >= 2, "a swap area has at least two pages");
-  const std::uint32_t version = 1;
-  const auto last_page = static_cast<std::uint32_t>(std::min<std::int64_t>(pages - 1, UINT32_MAX));
-  std::array<char, kSwapHeaderSize> header{};
-  std::memcpy(header.data() + kVersionAt, &version, sizeof version);
-  std::memcpy(header.data() + kLastPageAt, &last_page, sizeof last_page);
-  std::copy(kMagic.begin(), kMagic.end(), header.end() - kMagic.size());
-  return header;
-}
 
 Status prepare_swap(const HostSpec& host) {
   constexpr std::int64_t kSwapMin = 64 << 10;

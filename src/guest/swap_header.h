@@ -1,4 +1,5 @@
-// The header of a swap area, as mkswap writes it.
+// The header of a swap area, as mkswap writes it: one page (union swap_header in the
+// kernel's include/linux/swap.h), whose last ten bytes are its magic.
 #pragma once
 
 #include <array>
