@@ -232,7 +232,7 @@ void append_lab_runs(TextScreen screen, const std::vector<LabRun>& runs) {
   std::size_t held = 0;
   for (const LabRun& run : runs) {
     const RunRecord* record = run.story ? &run.story->record : nullptr;
-    held += holds(run) ? 1 : 0;
+    if (holds(run)) ++held;
     const std::string took =
         record != nullptr && record->wall_ms ? seconds_of(*record->wall_ms) : "";
     const char* verdict = holds(run) ? "yes" : "NO";
