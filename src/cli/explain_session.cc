@@ -64,8 +64,9 @@ void ExplainSession::on_report(OomReport&& report) {
   if (!show && !request_.only) return;
   const Explanation explanation = explain(std::move(report), options_);
   const bool repeats = tracker_.add(index, explanation) == IncidentTracker::Added::repeats;
-  // One that is asked for by its number is shown whatever it says.
-  if (show && (!repeats || request_.only)) {
+  // One that is asked for by its number is shown whatever it says, and programs get all.
+  const bool all = request_.only || request_.render.format == OutputFormat::json;
+  if (show && (!repeats || all)) {
     ++shown_;
     renderer_->report(index, explanation);
   }

@@ -173,6 +173,12 @@ bool found_nobody(const OomReport& report) {
   return report.killer == Killer::kernel && report.verdict == Verdict::no_killable;
 }
 
+// Nobody to kill, or whoever it was is not in the log.
+bool names_no_victim(const OomReport& report) {
+  return report.killer == Killer::kernel && report.victims.empty() &&
+         (report.verdict == Verdict::no_killable || report.verdict == Verdict::unknown);
+}
+
 CommKey asker_of(const OomReport& report) {
   return report.trigger ? CommKey(report.trigger->comm) : CommKey();
 }
@@ -191,9 +197,9 @@ struct IncidentTracker::State {
     Growth growth;
     IncidentFacts facts;
     Moment first, last;
-    bool last_nobody = false;  // In the last report there was nobody to kill ...
-    CommKey last_asker;        // ... for whom asked.
-    bool timed = true;         // All reports share a clock.
+    bool last_without_victim = false;  // The last report names none ...
+    CommKey last_asker;                // ... for whom asked.
+    bool timed = true;                 // All reports share a clock.
 
     bool continues(const Facts& next) const;
     bool same_story(const Facts& next) const;
@@ -257,22 +263,25 @@ bool IncidentTracker::State::Open::continues(const Facts& next) const {
   return *seconds <= kGapMax || (*seconds <= kStoryGapMax && same_story(next));
 }
 
-// Nobody to kill, for the same asker and amid the same processes.
+// Again no victim, for the same asker and amid the same processes. Where such reports come by
+// the hundred, the kernel's buffer overflows and many are mere pieces: a piece without an
+// asker says nothing new either.
 bool IncidentTracker::State::Open::repeats(const Facts& next) const {
   constexpr double kApartMax = 60;
-  if (!last_nobody || !found_nobody(next.report()) || asker_of(next.report()) != last_asker) {
-    return false;
-  }
+  if (!last_without_victim || !names_no_victim(next.report())) return false;
+  const CommKey asker = asker_of(next.report());
+  if (asker != CommKey() && last_asker != CommKey() && asker != last_asker) return false;
   const auto seconds = seconds_between(last, next.when);
   return seconds && *seconds <= kApartMax && growth.common_with(next.table) == next.table.size();
 }
 
 IncidentTracker::Added IncidentTracker::State::Open::add(Facts&& next) {
   const Added added = repeats(next) ? Added::repeats : Added::news;
-  last_nobody = found_nobody(next.report());
-  last_asker = asker_of(next.report());
+  last_without_victim = names_no_victim(next.report());
+  if (next.report().trigger || !last_without_victim) last_asker = asker_of(next.report());
   if (added == Added::repeats) ++facts.repeats;
-  if (last_nobody && ++facts.nobody == 1 && next.report().trigger) {
+  if (found_nobody(next.report())) ++facts.nobody;
+  if (last_without_victim && facts.asker.empty() && next.report().trigger) {
     const Trigger& trigger = *next.report().trigger;
     facts.asker = process_text(trigger.comm, trigger.pid);
   }
@@ -353,6 +362,12 @@ std::list<IncidentTracker::State::Open>::iterator IncidentTracker::State::find(c
     if (!shown) continue;
     if (found != open.end()) return open.end();
     found = candidate;
+  }
+  if (found != open.end() || !facts.victims.empty()) return found;
+  // A piece of a report like those before it, the latest of which stands last.
+  for (auto candidate = open.end(); candidate != open.begin();) {
+    --candidate;
+    if (candidate->host_key == facts.host_key && candidate->repeats(facts)) return candidate;
   }
   return found;
 }

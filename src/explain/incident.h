@@ -84,9 +84,9 @@ class IncidentTracker {
   // `index` is the report's 1-based number over all inputs. May close incidents.
   enum class Added {
     news,
-    // The kernel found nobody to kill, as in the report before of the same incident, and asks
-    // again at once: some hundred such reports a second say the same. The incident tells how
-    // many they were, so they need not be shown.
+    // No victim, as in the report before of the same incident: the kernel found nobody to
+    // kill and asks again at once, some hundred times a second. The incident tells how many
+    // such reports there were, so people need not be shown them.
     repeats,
   };
   Added add(std::size_t index, const Explanation& explanation);

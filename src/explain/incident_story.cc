@@ -198,12 +198,14 @@ std::string nobody_text(const IncidentFacts& facts) {
   std::string text = "Every task that the kernel looked at is exempt, so it gave up each time";
   text += facts.asker.empty() ? ", and the request was made again."
                               : ", and " + facts.asker + " asked again.";
-  if (facts.repeats > 0) {
-    text += " " + count_text(static_cast<std::int64_t>(facts.repeats), "report") +
-            (facts.repeats == 1 ? " that says the same is not shown."
-                                : " that say the same are not shown.");
-  }
   return text;
+}
+
+std::string repeats_text(const IncidentFacts& facts) {
+  if (facts.repeats == 0) return "";
+  return " " + count_text(static_cast<std::int64_t>(facts.repeats), "report") +
+         (facts.repeats == 1 ? " that says no more is not shown here."
+                             : " that say no more are not shown here.");
 }
 
 Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
@@ -225,6 +227,7 @@ Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
   const bool nobody = facts.nobody == incident.reports.size();
   if (nobody) detail = nobody_text(facts);
   if (facts.kills == 1) detail = "The log names one victim: " + deaths.front() + ".";
+  detail += repeats_text(facts);
   if (loop) {
     detail += " " + loop->comm + " came back " + std::to_string(loop->deaths - 1) +
               " times as a new process";

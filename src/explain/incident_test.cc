@@ -406,6 +406,27 @@ TEST(IncidentOfNobody, ReportsThatSayTheSameAreOneStoryWithItsRate) {
   EXPECT_THAT(incidents[0].findings[0].detail, HasSubstr("2,999 reports"));
 }
 
+TEST(IncidentOfNobody, PiecesOfSuchReportsSayNoMore) {
+  IncidentTracker tracker;
+  EXPECT_EQ(tracker.add(1, nobody_at(1).said()), IncidentTracker::Added::news);
+  Report head = Report(2);
+  head.raw().verdict = Verdict::unknown;
+  head.raw().at.memcg.reset();  // Its end is lost, and with it whose limit it was.
+  head.raw().constraint = Constraint::unknown;
+  head.raw().trigger = nobody_at(2).raw().trigger;
+  EXPECT_EQ(tracker.add(2, head.said()), IncidentTracker::Added::repeats);
+  Report tail = Report(3);
+  tail.raw().verdict = Verdict::no_killable;
+  EXPECT_EQ(tracker.add(3, tail.said()), IncidentTracker::Added::repeats);
+  Report other = nobody_at(4);
+  other.raw().trigger->comm = "another";
+  EXPECT_EQ(tracker.add(4, other.said()), IncidentTracker::Added::news);
+  tracker.finish();
+  const auto incidents = tracker.take_closed();
+  ASSERT_THAT(incidents, SizeIs(1));
+  EXPECT_THAT(incidents[0].findings[0].detail, HasSubstr("2 reports that say no more"));
+}
+
 TEST(IncidentOfNobody, AnotherAskerAnotherProcessOrADeathIsNews) {
   IncidentTracker tracker;
   EXPECT_EQ(tracker.add(1, nobody_at(1).said()), IncidentTracker::Added::news);
