@@ -196,8 +196,10 @@ std::optional<Finding> find_no_killable_task(const Context& context) {
         "The table of tasks is empty or not in the log: only kernel threads, or only "
         "tasks that are exempt, were there.";
   } else if (ordinary == 0) {
-    finding.detail = text_of({"All of the ", count_text(listed, "task"),
-                              " listed are exempt (oom_score_adj -1000, or the first process)."});
+    finding.detail = listed == 1
+                         ? std::string("The one task listed is")
+                         : text_of({"All of the ", count_text(listed, "task"), " listed are"});
+    finding.detail += " exempt (oom_score_adj -1000, or the first process).";
     finding.advice = {
         "give the ones that may die an oom_score_adj above -1000 (OOMScoreAdjust= of "
         "their unit)"};
