@@ -63,9 +63,10 @@ int write_log(const std::function<void(std::string&)>& append, std::size_t bytes
 }
 
 int usage() {
-  std::fputs("usage: make_logs quiet|reports-syslog|reports-dmesg|brief-dmesg BYTES FILE\n"
-             "       make_logs words\n",
-             stderr);
+  std::fputs(
+      "usage: make_logs quiet|reports-syslog|reports-dmesg|brief-dmesg BYTES FILE\n"
+      "       make_logs words\n",
+      stderr);
   return 2;
 }
 
