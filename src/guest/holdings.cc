@@ -123,19 +123,32 @@ void Holdings::release(std::int64_t size) {
   }
 }
 
-void Holdings::touch_again(std::int64_t size, const Pace& pace) {
+std::int64_t Holdings::held_bytes() const {
+  std::int64_t held = 0;
+  for (std::size_t i = 0; i < count_; ++i)
+    held += regions_[i].size;
+  return held;
+}
+
+void Holdings::touch(std::int64_t size, const Pace& pace) {
   const std::int64_t page = page_size();
   std::int64_t done = 0;
   std::int64_t next_pause = 0;
   for (std::size_t i = 0; i < count_ && done < size; ++i) {
-    const Region& region = regions_[i];
-    for (std::int64_t at = 0; at < region.touched && done < size; at += page) {
+    Region& region = regions_[i];
+    for (std::int64_t at = 0; at < region.size && done < size; at += page) {
       if (done >= next_pause) {
         sleep_until_ns(pace.due_ns(done));
         next_pause = done + pace.piece_bytes();
       }
-      auto* word = reinterpret_cast<volatile std::uint64_t*>(region.begin + at);
-      *word = *word + 2;
+      if (at < region.touched) {
+        auto* word = reinterpret_cast<volatile std::uint64_t*>(region.begin + at);
+        *word = *word + 2;
+      } else {
+        fill_page(region.begin + at);
+        region.touched = at + page;
+        set_touched(touched_ + page);
+      }
       done += page;
     }
   }

@@ -35,12 +35,13 @@ class Holdings {
   static int spread(std::int64_t tables);
   // The newest first.
   void release(std::int64_t size);
-  // The first `size` touched bytes once more.
-  void touch_again(std::int64_t size, const Pace& pace);
+  // The first `size` bytes, once more or for the first time.
+  void touch(std::int64_t size, const Pace& pace);
   // The first `size` bytes; 0, or what the kernel said.
   int lock(std::int64_t size);
 
   std::int64_t touched_bytes() const { return touched_; }
+  std::int64_t held_bytes() const;  // What is only reserved as well.
   // In a forked child the pages are its own, and counted in its own slot.
   void count_in(std::atomic<std::int64_t>* held);
 

@@ -46,7 +46,7 @@ TEST_F(HoldingsTest, TheNewestIsGivenBackFirst) {
   EXPECT_EQ(held_, 2 * page_);
   holdings_.release(100 * page_);
   EXPECT_EQ(held_, 0);
-  holdings_.touch_again(page_, kAtOnce);  // Nothing is left to touch.
+  holdings_.touch(page_, kAtOnce);  // Nothing is left to touch.
 }
 
 TEST_F(HoldingsTest, WhatIsGivenBackWithoutHavingBeenTouchedCountsNothing) {
@@ -56,11 +56,21 @@ TEST_F(HoldingsTest, WhatIsGivenBackWithoutHavingBeenTouchedCountsNothing) {
   EXPECT_EQ(held_, 4 * page_);
 }
 
+TEST_F(HoldingsTest, WhatWasOnlyReservedIsTouchedForTheFirstTime) {
+  hold(2);
+  ASSERT_EQ(holdings_.reserve(4 * page_, Holdings::Sort::anonymous), 0);
+  EXPECT_EQ(holdings_.held_bytes(), 6 * page_);
+  holdings_.touch(3 * page_, kAtOnce);
+  EXPECT_EQ(held_, 3 * page_);
+  holdings_.touch(6 * page_, kAtOnce);
+  EXPECT_EQ(held_, 6 * page_);
+}
+
 TEST_F(HoldingsTest, ManyRegionsFit) {
   for (int i = 0; i < 1000; ++i)
     hold(1);
   EXPECT_EQ(held_, 1000 * page_);
-  holdings_.touch_again(1000 * page_, kAtOnce);
+  holdings_.touch(1000 * page_, kAtOnce);
   holdings_.release(1000 * page_);
   EXPECT_EQ(held_, 0);
 }

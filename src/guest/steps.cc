@@ -20,7 +20,7 @@ Pace pace_of(const Step& step) {
 // The size of the step, or its share of what the actor holds.
 std::int64_t amount_of(Actor& actor, const Step& step) {
   if (!step.percent) return step.size.count();
-  const std::int64_t held = actor.holdings().touched_bytes();
+  const std::int64_t held = actor.holdings().held_bytes();
   return held / 100 * *step.percent + held % 100 * *step.percent / 100;
 }
 
@@ -44,7 +44,7 @@ void do_free(Actor& actor, const Step& step) {
 
 void do_touch(Actor& actor, const Step& step) {
   repeat(step, [&] {
-    actor.holdings().touch_again(amount_of(actor, step), pace_of(step));
+    actor.holdings().touch(amount_of(actor, step), pace_of(step));
     return true;
   });
 }

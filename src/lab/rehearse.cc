@@ -179,6 +179,7 @@ std::vector<std::string> boot_parameters(const RehearsalRequest& request) {
       "rdinit=/init",
       "quiet",              // Until the guest asks for more: a serial line is slow.
       "panic=-1",           // Restart at once, which ends QEMU.
+      "no_timer_check",     // An emulated timer on a busy machine may seem broken, and is not.
       "printk.time=1",      // Times on the console, as records have them.
       "psi=1",              // Some kernels have it compiled in and switched off.
       "printk.devkmsg=on",  // Whatever is written to /dev/kmsg gets there.
