@@ -1,5 +1,6 @@
 #include "guest/kmsg.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -30,9 +31,16 @@ void KernelLog::tell_new(Protocol& protocol, std::span<char> buffer) {
     if (length <= 0) return;
     std::string_view record(buffer.data(), static_cast<std::size_t>(length));
     if (record.ends_with('\n')) record.remove_suffix(1);
-    if (is_kill_message(record)) ++kills_;
+    if (const auto victim = victim_of(record)) {
+      victims_[static_cast<std::size_t>(kills_) % victims_.size()] = *victim;
+      ++kills_;
+    }
     protocol.kmsg(record);
   }
+}
+
+std::span<const std::int32_t> KernelLog::victims() const {
+  return std::span(victims_).first(std::min(victims_.size(), static_cast<std::size_t>(kills_)));
 }
 
 void KernelLog::write(const char* sentence) {

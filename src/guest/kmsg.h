@@ -2,6 +2,7 @@
 // begins.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -20,6 +21,8 @@ class KernelLog {
   // Kills that the records since count_from_here() tell of.
   std::int64_t kills() const { return kills_; }
   void count_from_here() { kills_ = 0; }
+  // Their victims, the last ones when there are many.
+  std::span<const std::int32_t> victims() const;
 
   static void write(const char* sentence);
   int file() const { return file_; }
@@ -27,6 +30,7 @@ class KernelLog {
  private:
   int file_ = -1;
   std::int64_t kills_ = 0;
+  std::array<std::int32_t, 64> victims_{};
 };
 
 }  // namespace oomkit::guest

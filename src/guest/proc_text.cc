@@ -39,10 +39,12 @@ std::optional<std::int64_t> pressure_total(std::string_view text, std::string_vi
   return std::nullopt;
 }
 
-bool is_kill_message(std::string_view record) {
+std::optional<std::int32_t> victim_of(std::string_view record) {
   // "Out of memory: Killed process 7 (hog) ...", "Memory cgroup out of memory: Killed ...".
   // The line before it, "Kill process 7 (hog) score ...", is of older kernels.
-  return record.find(": Killed process ") != std::string_view::npos;
+  Cursor cursor(record);
+  if (!cursor.take_until(": Killed process ")) return std::nullopt;
+  return cursor.take_integer<std::int32_t>();
 }
 
 }  // namespace oomkit::guest

@@ -80,7 +80,7 @@ void for_each_zone(std::string_view text, Visit visit) {
   flush();
 }
 
-// True for a kernel message that tells of one victim.
-bool is_kill_message(std::string_view record);
+// The pid of the victim that a kernel message tells of.
+std::optional<std::int32_t> victim_of(std::string_view record);
 
 }  // namespace oomkit::guest

@@ -75,11 +75,12 @@ TEST(ProcTextTest, ZonesWithMemory) {
   EXPECT_THAT(zones, ElementsAre(Pair("0DMA", 3874), Pair("1Movable", 86)));
 }
 
-TEST(ProcTextTest, OneMessageTellsOfAKill) {
-  EXPECT_TRUE(is_kill_message("3,1,2,-;Out of memory: Killed process 7 (hog) total-vm:1kB"));
-  EXPECT_TRUE(is_kill_message("3,1,2,-;Memory cgroup out of memory: Killed process 7 (hog)"));
-  EXPECT_FALSE(is_kill_message("3,1,2,-;Out of memory: Kill process 7 (hog) score 9"));
-  EXPECT_FALSE(is_kill_message("6,1,2,-;oom_reaper: reaped process 7 (hog)"));
+TEST(ProcTextTest, OneMessageTellsOfAVictim) {
+  EXPECT_EQ(victim_of("3,1,2,-;Out of memory: Killed process 7 (hog) total-vm:1kB"), 7);
+  EXPECT_EQ(victim_of("3,1,2,-;Memory cgroup out of memory: Killed process 81 (hog)"), 81);
+  EXPECT_EQ(victim_of("3,1,2,-;Out of memory: Kill process 7 (hog) score 9"), std::nullopt);
+  EXPECT_EQ(victim_of("6,1,2,-;oom_reaper: reaped process 7 (hog)"), std::nullopt);
+  EXPECT_EQ(victim_of("3,1,2,-;Out of memory: Killed process "), std::nullopt);
 }
 
 TEST(ProcTextTest, EveryPrefixIsHarmless) {

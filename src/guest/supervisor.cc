@@ -33,6 +33,7 @@ constexpr std::int64_t kReadyNs = 20 * kNanosecondsPerSecond;
 constexpr std::int64_t kReadyLaterNs = 200 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kQuietNs = 200 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kSettleNs = 2 * kNanosecondsPerSecond;
+constexpr std::int64_t kDyingNs = 10 * kNanosecondsPerSecond;
 constexpr std::size_t kBufferSize = 256 << 10;
 
 std::int64_t oom_kills_of_vmstat(std::span<char> buffer) {
@@ -441,10 +442,25 @@ bool Supervisor::is_over() const {
   return count == when->value;
 }
 
+// Whom the kernel has killed and who is still dying: slow when its memory is in swap.
+bool Supervisor::is_someone_dying() {
+  for (const std::int32_t pid : log_.victims()) {
+    const Slot* slot = board_.slot_of_pid(pid);
+    if (slot != nullptr && slot->state.load() != static_cast<std::uint32_t>(SlotState::gone))
+      return true;
+  }
+  return false;
+}
+
 void Supervisor::settle() {
   const std::int64_t begun = now_ns();
   last_exit_ns_ = begun;
-  while (now_ns() < begun + kSettleNs && now_ns() < last_exit_ns_ + kQuietNs)
+  const auto is_settling = [&] {
+    const std::int64_t now = now_ns();
+    if (is_someone_dying()) return now < begun + kDyingNs;
+    return now < begun + kSettleNs && now < last_exit_ns_ + kQuietNs;
+  };
+  while (is_settling())
     wait_for_something(elapsed_ns() + kTickNs);
 }
 

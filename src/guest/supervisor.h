@@ -53,6 +53,7 @@ class Supervisor {
   void perform(const Action& action, std::string_view by);
   void look_at_kills();
   bool is_over() const;
+  bool is_someone_dying();
   void settle();
   void tell_final(std::string_view ended, std::int64_t duration_ns);
   // When the mark was reached, since the beginning; nothing if it was not.
