@@ -34,7 +34,7 @@ after = "120s"
 
 std::string with_boot_parameters(const std::string& words) {
   std::string text = kQuiet;
-  text.insert(text.find("[[process]]"), "boot_parameters = [" + words + "]\n");
+  text.insert(text.find("[[process]]"), "boot = [" + words + "]\n");
   return text;
 }
 
