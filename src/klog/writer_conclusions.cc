@@ -23,6 +23,7 @@ void reduce_conclusions(OomReport& report, const Printing& printing) {
   report.killer_reason.reset();
   ReportSigns signs;
   signs.frames = !report.stack.empty();
+  if (report.at.memcg) signs.no_limit = no_limit_printed(*report.at.memcg, printing);
   conclude(report, signs);
 }
 

@@ -17,12 +17,6 @@ namespace {
 // writer ends with the last whole line.
 constexpr std::size_t kRecordBytes = 976;
 
-std::int64_t no_limit(const Printing& printing) {
-  const std::int64_t page_kib = static_cast<std::int64_t>(printing.page_size) / 1024;
-  const MemcgFormat& format = printing.format.memcg;
-  return format.no_limit_in_pages ? format.no_limit_kib / page_kib * page_kib : format.no_limit_kib;
-}
-
 void reduce_counter(std::optional<MemcgCounter>& counter, bool printed) {
   if (!printed) {
     counter.reset();
@@ -125,7 +119,7 @@ void write_counter(std::string_view name, const std::optional<MemcgCounter>& cou
                    const Printing& printing, LineWriter& out) {
   if (!counter) return;
   out.text(name).text(": usage ").kib(counter->usage);
-  out.text(", limit ").kib(counter->limit.value_or(KiB(no_limit(printing))));
+  out.text(", limit ").kib(counter->limit.value_or(no_limit(printing)));
   out.text(", failcnt ").number(*counter->failcnt).end();
 }
 
@@ -146,6 +140,20 @@ void write_stat_list(const MemcgReport& memcg, LineWriter& out) {
 }
 
 }  // namespace
+
+KiB no_limit(const Printing& printing) {
+  const std::int64_t page_kib = static_cast<std::int64_t>(printing.page_size) / 1024;
+  const MemcgFormat& format = printing.format.memcg;
+  return KiB(format.no_limit_in_pages ? format.no_limit_kib / page_kib * page_kib
+                                      : format.no_limit_kib);
+}
+
+std::optional<KiB> no_limit_printed(const MemcgReport& memcg, const Printing& printing) {
+  for (const auto* counter : {&memcg.memory, &memcg.memsw, &memcg.swap, &memcg.kmem}) {
+    if (*counter && !(*counter)->limit) return no_limit(printing);
+  }
+  return std::nullopt;
+}
 
 void reduce_memcg(OomReport& report, const Printing& printing) {
   const MemcgFormat& format = printing.format.memcg;

@@ -45,6 +45,9 @@ void write_memory(const HostMemory& memory, const Printing& printing, LineWriter
 void reduce_memcg(OomReport& report, const Printing& printing);
 void write_memcg(const MemcgReport& memcg, const Printing& printing, LineWriter& out);
 void write_protection(const MemcgReport& memcg, const Printing& printing, LineWriter& out);
+// What is printed where a counter has no limit, and whether that stands in the text.
+KiB no_limit(const Printing& printing);
+std::optional<KiB> no_limit_printed(const MemcgReport& memcg, const Printing& printing);
 
 void reduce_tasks(OomReport& report, const Printing& printing);
 void write_tasks(const OomReport& report, const Printing& printing, LineWriter& out);
