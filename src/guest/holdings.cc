@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t kHugePage = 2 << 20;
 
 std::int64_t page_size() {
-  static const std::int64_t kSize = sysconf(_SC_PAGESIZE);
-  return kSize;
+  static const std::int64_t size = sysconf(_SC_PAGESIZE);
+  return size;
 }
 
 std::int64_t round_up(std::int64_t size, std::int64_t step) {

@@ -23,10 +23,10 @@ class JsonLine {
   JsonLine(const JsonLine&) = delete;
   JsonLine& operator=(const JsonLine&) = delete;
 
-  void field(std::string_view name, std::string_view text);
-  void field(std::string_view name, const char* text) { field(name, std::string_view(text)); }
-  void field(std::string_view name, std::int64_t number);
-  void field(std::string_view name, std::optional<std::int64_t> number);
+  void field(std::string_view name, std::string_view value);
+  void field(std::string_view name, const char* value) { field(name, std::string_view(value)); }
+  void field(std::string_view name, std::int64_t value);
+  void field(std::string_view name, std::optional<std::int64_t> value);
 
   void begin_object(std::string_view name);
   void begin_array(std::string_view name);
