@@ -134,9 +134,9 @@ std::string rehearsal_json(const RehearsePlan& plan, const RehearsalResults& res
   json.field("schema", "oomkit.runs/1");
   json.key("runs");
   json.begin_array();
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (!results[i]) continue;
-    std::string record = to_json(results[i]->record);
+  for (const auto& result : results) {
+    if (!result) continue;
+    std::string record = to_json(result->record);
     record.pop_back();
     json.raw(record);
   }

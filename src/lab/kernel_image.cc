@@ -88,11 +88,12 @@ std::string kernels_folder() {
 }
 
 std::vector<std::string> fetched_kernels() {
-  const std::string folder = kernels_folder();
+  const std::string folder = kernels_folder() + "/";
   std::vector<std::pair<KernelVersion, std::string>> found;
-  for (std::string& name : folder_names(folder, kKernelsMax)) {
+  for (std::string& name : folder_names(kernels_folder(), kKernelsMax)) {
     const auto version = parse_kernel_version(name);
-    if (version && is_file(folder + "/" + name + "/vmlinuz"))
+    std::string image = folder;
+    if (version && is_file(image.append(name).append("/vmlinuz")))
       found.emplace_back(*version, std::move(name));
   }
   std::sort(found.begin(), found.end());
