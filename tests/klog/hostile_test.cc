@@ -301,7 +301,7 @@ std::size_t memory_for_endless(std::string_view text, std::size_t bytes) {
 }
 
 std::size_t endless_bytes() {
-  return std::size_t{thorough() ? 200U : 4U} << 20;
+  return std::size_t{thorough() ? 96U : 4U} << 20;
 }
 
 constexpr std::size_t kMemoryMax = std::size_t{48} << 20;
