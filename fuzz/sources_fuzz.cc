@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)parse_status(text);
   (void)parse_stat(text);
   (void)parse_statm(text);
+  (void)parse_smaps_rollup(text);
   (void)parse_cgroup_path(text, "");
   (void)parse_cgroup_path(text, "memory");
   (void)parse_limit(text);

@@ -61,6 +61,20 @@ Result<Snapshot> HostInput::read_amounts() {
   return host_->read_amounts();
 }
 
+tl::expected<SmapsText, std::string> HostInput::read_smaps(std::int64_t pid) {
+  if (!host_) return tl::unexpected<std::string>("a snapshot does not say what a process shares");
+  const auto smaps = host_->read_smaps(pid);
+  if (smaps) return *smaps;
+  switch (smaps.error()) {
+    case ErrorCode::denied:
+      return tl::unexpected<std::string>("its memory map may not be read: run with sudo");
+    case ErrorCode::not_found:
+      return tl::unexpected<std::string>("it is gone, or this kernel has no smaps_rollup (4.14)");
+    default:
+      return tl::unexpected<std::string>("its memory map cannot be read");
+  }
+}
+
 bool HostInput::read_task_again(Snapshot& snapshot, std::size_t index) {
   return live_ && host_->read_task_again(snapshot, index);
 }

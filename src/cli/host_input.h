@@ -36,6 +36,8 @@ class HostInput {
   Result<Snapshot> read(const HostQuery& query);
   // Nothing but what grows; the same as read() for a kept snapshot.
   Result<Snapshot> read_amounts();
+  // What a process shares and has alone; why not, if that is not to be had.
+  tl::expected<SmapsText, std::string> read_smaps(std::int64_t pid);
   // Task `index` once more with its score; false if that cannot be.
   bool read_task_again(Snapshot& snapshot, std::size_t index);
 

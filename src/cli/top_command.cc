@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/host_input.h"
 #include "cli/option_word.h"
+#include "cli/top_live.h"
 #include "io/output_sink.h"
 #include "io/process_environment.h"
 #include "render/top_json.h"
@@ -114,8 +115,25 @@ Result<TopReport> look(HostInput& input, const TopArguments& arguments, const To
   return make_top_report(std::move(now), earlier, {arguments.scope, arguments.verify});
 }
 
+// The screen that refreshes itself, or why there is none.
+Result<ExitCode> run_live(const TopArguments& arguments, const TopRequest& request,
+                          const Terminal& where) {
+  if (arguments.output || request.json || arguments.verify) {
+    return fail(ErrorCode::usage, "--output, --format json and --verify go with --once");
+  }
+  if (!where.input || !where.output) {
+    return fail(ErrorCode::usage, "the live screen needs a terminal; --once prints once");
+  }
+  OOMKIT_TRY(HostInput input, HostInput::open(arguments.host));
+  constexpr std::chrono::milliseconds kShortest{100};
+  return run_live_screen(input,
+                         {arguments.scope, std::max(request.interval, kShortest), request.colour});
+}
+
 Result<ExitCode> run(const TopArguments& arguments) {
-  OOMKIT_TRY(const TopRequest request, understand(arguments, terminal()));
+  const Terminal where = terminal();
+  OOMKIT_TRY(const TopRequest request, understand(arguments, where));
+  if (!arguments.once) return run_live(arguments, request, where);
   OOMKIT_TRY(HostInput input, HostInput::open(arguments.host));
   OOMKIT_TRY(const TopReport report, look(input, arguments, request));
   OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));

@@ -117,11 +117,14 @@ void HostSource::read_names(Snapshot& snapshot) {
 std::optional<PageSize> HostSource::page_size_by_own_size() {
   const auto status_text = proc_->read_once("self/status", buffer_);
   const auto status = status_text ? parse_status(*status_text) : std::nullopt;
+  if (!status || !status->vm_size) return std::nullopt;
+  const KiB in_kib = *status->vm_size;
   const auto statm_text = proc_->read_once("self/statm", buffer_);
-  const auto statm = statm_text ? parse_statm(*statm_text) : std::nullopt;
-  if (!status || !status->vm_size || !statm) return std::nullopt;
+  if (!statm_text) return std::nullopt;
+  const auto statm = parse_statm(*statm_text);
+  if (!statm) return std::nullopt;
   for (const PageSize size : {PageSize::k4K, PageSize::k8K, PageSize::k16K, PageSize::k64K}) {
-    if (to_bytes(statm->size, size) == to_bytes(*status->vm_size)) return size;
+    if (to_bytes(statm->size, size) == to_bytes(in_kib)) return size;
   }
   return std::nullopt;
 }

@@ -39,6 +39,7 @@ class LiveHost {
   // Counters and cgroups alone, without the processes: a later sample for what grows.
   Result<Snapshot> read_amounts();
 
+  tl::expected<SmapsText, ErrorCode> read_smaps(std::int64_t pid) { return tasks_.read_smaps(pid); }
   bool read_task_again(Snapshot& snapshot, std::size_t index) {
     return tasks_.read_again(snapshot, index);
   }

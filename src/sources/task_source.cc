@@ -273,6 +273,14 @@ Status TaskSource::read(const TaskQuery& query, const std::vector<Membership>& m
   return {};
 }
 
+tl::expected<SmapsText, ErrorCode> TaskSource::read_smaps(std::int64_t pid) {
+  const auto text = file(pid, "smaps_rollup");
+  if (!text) return tl::unexpected(text.error());
+  const auto smaps = parse_smaps_rollup(*text);
+  if (!smaps) return tl::unexpected(ErrorCode::malformed);
+  return *smaps;
+}
+
 bool TaskSource::read_again(Snapshot& snapshot, std::size_t index) {
   const std::int64_t pid = snapshot.tasks[index].pid;
   SourceGaps gaps;  // What could not be read has been counted the first time.

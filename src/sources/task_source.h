@@ -18,6 +18,7 @@
 #include "io/file_tree.h"
 #include "model/snapshot.h"
 #include "sources/memcg_source.h"
+#include "sources/task_text.h"
 
 namespace oomkit {
 
@@ -35,6 +36,9 @@ class TaskSource {
   // Needs the snapshot's page size; sets tasks, task_states, tasks_seen, in the order in
   // which the kernel walks them as far as it is known. `members`: of the snapshot's memcgs.
   Status read(const TaskQuery& query, const std::vector<Membership>& members, Snapshot& snapshot);
+
+  // Walks all page tables of the process, which takes a while for a large one.
+  tl::expected<SmapsText, ErrorCode> read_smaps(std::int64_t pid);
 
   // Task `index` of the snapshot once more, its score too: to compare both as of one moment.
   // False if it is not there any more.

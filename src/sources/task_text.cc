@@ -157,6 +157,26 @@ std::optional<StatmText> parse_statm(std::string_view text) {
   return StatmText{Pages(*size), Pages(*resident), Pages(*shared)};
 }
 
+std::optional<SmapsText> parse_smaps_rollup(std::string_view text) {
+  SmapsText smaps;
+  // The first line is the range of addresses.
+  if (take_line(text).find("[rollup]") == std::string_view::npos) return std::nullopt;
+  while (!text.empty()) {
+    std::string_view words = take_line(text);
+    const std::string_view name = take_word(words);
+    const auto value = whole_number<std::int64_t>(take_word(words));
+    if (!value || *value < 0) continue;
+    if (name == "Rss:") smaps.rss = KiB(*value);
+    if (name == "Pss:") smaps.pss = KiB(*value);
+    if (name == "SwapPss:") smaps.swap_pss = KiB(*value);
+    if (name == "Private_Clean:" || name == "Private_Dirty:") {
+      smaps.uss = smaps.uss.value_or(KiB(0)) + KiB(*value);
+    }
+  }
+  if (!smaps.rss) return std::nullopt;
+  return smaps;
+}
+
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller) {
   while (!text.empty()) {
     // "4:memory:/a", "0::/b"; the path itself may have colons.

@@ -44,6 +44,13 @@ struct StatmText {
 };
 std::optional<StatmText> parse_statm(std::string_view text);
 
+// /proc/PID/smaps_rollup (4.14): what is shared divided among those who share it.
+struct SmapsText {
+  std::optional<KiB> rss, pss, swap_pss;
+  std::optional<KiB> uss;  // Private pages, clean and dirty.
+};
+std::optional<SmapsText> parse_smaps_rollup(std::string_view text);
+
 // The path of a process in a cgroup hierarchy: of `controller` in v1, of v2 for "".
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller);
 

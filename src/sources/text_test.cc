@@ -188,6 +188,19 @@ TEST(TaskText, ANameCannotPretendToBeTheRestOfStat) {
   EXPECT_FALSE(parse_stat("77 )a( S 5\n").has_value());
 }
 
+TEST(TaskText, SharedMemoryDivided) {
+  const auto smaps = parse_smaps_rollup(
+      "55d0c0a00000-7ffd1c5fe000 ---p 00000000 00:00 0                          [rollup]\n"
+      "Rss:                1760 kB\nPss:                 210 kB\nPss_Dirty:           116 kB\n"
+      "Shared_Clean:       1600 kB\nPrivate_Clean:        44 kB\nPrivate_Dirty:       116 kB\n"
+      "SwapPss:               8 kB\n");
+  ASSERT_TRUE(smaps.has_value());
+  EXPECT_EQ(smaps->pss, KiB(210));
+  EXPECT_EQ(smaps->uss, KiB(160));
+  EXPECT_EQ(smaps->swap_pss, KiB(8));
+  EXPECT_FALSE(parse_smaps_rollup("").has_value()) << "a kernel thread's is empty";
+}
+
 TEST(TaskText, CgroupPathOfTheRightHierarchy) {
   constexpr std::string_view kText =
       "9:cpuset,memory:/a:b/c\n4:name=memory:/no\n1:cpu:/cpu\n0::/user.slice (deleted)\n";
