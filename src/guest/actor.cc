@@ -60,7 +60,9 @@ int set_uid(int uid) {
   const auto id = static_cast<unsigned>(uid);
   if (setgroups(0, nullptr) != 0) return errno;
   if (setresgid(id, id, id) != 0) return errno;
-  return setresuid(id, id, id) == 0 ? 0 : errno;
+  if (setresuid(id, id, id) != 0) return errno;
+  prctl(PR_SET_DUMPABLE, 1);  // Another user's process is as good for a core file.
+  return 0;
 }
 
 }  // namespace

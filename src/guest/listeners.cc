@@ -76,6 +76,10 @@ bool Listener::take(short revents, std::span<char> buffer) {
 
 Result<std::vector<Listener>> create_listeners(const Plan& plan) {
   std::vector<Listener> listeners;
+  if (plan.scenario->listeners.size() > kListenersMax) {
+    return fail(ErrorCode::usage,
+                "the scenario has more than " + std::to_string(kListenersMax) + " listeners");
+  }
   for (const ListenerSpec& spec : plan.scenario->listeners) {
     OOMKIT_TRY(Listener listener, Listener::create(*plan.stage, spec));
     listeners.push_back(listener);

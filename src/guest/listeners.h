@@ -30,6 +30,9 @@ class Listener {
   int fired_ = 0;
 };
 
+// What one poll() has room for.
+constexpr std::size_t kListenersMax = 59;
+
 Result<std::vector<Listener>> create_listeners(const Plan& plan);
 
 }  // namespace oomkit::guest

@@ -16,8 +16,8 @@ Status mount_system(CgroupVersion version);
 // The modules of /modules/order, in that order.
 Status load_modules();
 
-// The data disk at /data, with the files that the scenario reads.
-Status prepare_files(const Scenario& scenario);
+// The data disk at /data, where there is one.
+Status mount_data();
 
 // The swap of the scenario: a disk with our own signature, or zram.
 Status prepare_swap(const HostSpec& host);

@@ -86,7 +86,7 @@ Status play(const Scenario& scenario, Protocol& protocol) {
   const CgroupVersion version = scenario.host.cgroup;
   if (const Status mounted = mount_system(version); !mounted) return mounted;
   if (const Status loaded = load_modules(); !loaded) return loaded;
-  if (const Status made = prepare_files(scenario); !made) return made;
+  if (const Status made = mount_data(); !made) return made;
   if (const Status swap = prepare_swap(scenario.host); !swap) return swap;
   if (const Status host = prepare_host(scenario.host); !host) return host;
   const Stage stage = stage_of_vm(version);

@@ -30,9 +30,8 @@ struct Line {
 class RunnerTest : public testing::Test {
  protected:
   void SetUp() override {
-    char folder[] = "/tmp/oomkit-runner-XXXXXX";
-    ASSERT_NE(mkdtemp(folder), nullptr);
-    root_ = folder;
+    root_ = testing::TempDir() + "oomkit-runner-XXXXXX";
+    ASSERT_NE(mkdtemp(root_.data()), nullptr);
     mkdir((root_ + "/box").c_str(), 0755);
     for (const char* file : {"/box/cgroup.procs", "/box/memory.limit_in_bytes"})
       std::ofstream(root_ + file) << "";

@@ -36,7 +36,7 @@ PathText cpuset_folder(const Stage& stage, std::string_view cgroup);
 PathText real_path(const Stage& stage, std::string_view file);
 // "vm.overcommit_memory" below /proc/sys.
 PathText sysctl_path(std::string_view name);
-// What read_file and write_file call "data" or "/tmp/data".
+// What read_file and write_file call "data": a bare name, or a path.
 PathText data_path(const Stage& stage, std::string_view file);
 
 }  // namespace oomkit::guest

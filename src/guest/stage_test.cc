@@ -20,9 +20,9 @@ TEST(StageTest, FilesOfAScenarioAreWhereItPlays) {
             "/sys/fs/cgroup/memory/box/memory.oom_control");
   EXPECT_EQ(real_path(v1, "/box/cpuset.mems").view(), "/sys/fs/cgroup/cpuset/box/cpuset.mems");
   EXPECT_EQ(real_path(v1, "/proc/meminfo").view(), "/proc/meminfo");
-  const Stage here = stage_here(CgroupVersion::v1, "/sys/fs/cgroup/memory/mine", "/tmp/mine");
+  const Stage here = stage_here(CgroupVersion::v1, "/sys/fs/cgroup/memory/mine", "/scratch");
   EXPECT_EQ(real_path(here, "/memory.stat").view(), "/sys/fs/cgroup/memory/mine/memory.stat");
-  EXPECT_EQ(data_path(here, "data").view(), "/tmp/mine/data");
+  EXPECT_EQ(data_path(here, "data").view(), "/scratch/data");
   EXPECT_EQ(sysctl_path("vm.overcommit_memory").view(), "/proc/sys/vm/overcommit_memory");
 }
 

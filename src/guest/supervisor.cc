@@ -18,6 +18,7 @@
 #include "guest/actor.h"
 #include "guest/cgroups.h"
 #include "guest/clock.h"
+#include "guest/files.h"
 #include "guest/observe.h"
 #include "guest/proc_text.h"
 #include "guest/small_file.h"
@@ -74,6 +75,7 @@ std::string refusal_text(const ProcessSpec& spec, const Note& note) {
 Result<Supervisor> Supervisor::create(const Plan& plan, Protocol& protocol, KernelLog log) {
   if (const Status sound = check_stage(*plan.scenario, *plan.stage); !sound)
     return tl::unexpected(sound.error());
+  if (const Status made = make_files(plan); !made) return tl::unexpected(made.error());
   if (const Status made = make_cgroups(plan); !made) return tl::unexpected(made.error());
   OOMKIT_TRY(Board board, Board::create(plan.marks.size(), plan.slots, plan.comms.size()));
   OOMKIT_TRY(char* buffer, private_memory(kBufferSize));
@@ -104,7 +106,7 @@ Supervisor::Supervisor(const Plan& plan, Protocol& protocol, KernelLog log, Boar
 }
 
 Status Supervisor::run() {
-  if (const Status started = start_first(); !started) return started;
+  if (Status started = start_first(); !started) return started;
   begin();
   const std::int64_t end_ns = plan_->scenario->end.after.count() * kNanosecondsPerMillisecond;
   while (!is_over() && elapsed_ns() < end_ns)
@@ -127,7 +129,7 @@ Status Supervisor::start_first() {
         return fail(ErrorCode::io, "cannot start process " + processes[i].name + ": " +
                                        std::string(error_sentence(errno)));
       }
-      if (const Status sound = check_started(processes[i], *slot); !sound) return sound;
+      if (Status sound = check_started(processes[i], *slot); !sound) return sound;
     }
   }
   return {};
@@ -218,15 +220,14 @@ void Supervisor::tell(const EventLine& event) {
 
 void Supervisor::wait_for_something(std::int64_t until_ns) {
   constexpr std::size_t kOwnFiles = 5;
-  constexpr std::size_t kFilesMax = 64;
-  std::array<pollfd, kFilesMax> files{};
+  std::array<pollfd, kOwnFiles + kListenersMax> files{};
   const Outlet& outlet = protocol_->outlet();
   files[0] = {signals_, POLLIN, 0};
   files[1] = {ticks_, POLLIN, 0};
   files[2] = {log_.file(), POLLIN, 0};
   files[3] = {board_.wake_file(), POLLIN, 0};
   files[4] = {outlet.is_empty() ? -1 : outlet.file(), POLLOUT, 0};
-  const std::size_t listening = std::min(listeners_.size(), kFilesMax - kOwnFiles);
+  const std::size_t listening = listeners_.size();
   for (std::size_t i = 0; i < listening; ++i) {
     const Listener& listener = listeners_[i];
     files[kOwnFiles + i] = {listener.is_spent() ? -1 : listener.file(), listener.poll_events(), 0};
