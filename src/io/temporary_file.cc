@@ -45,7 +45,7 @@ Result<TemporaryFile> TemporaryFile::create(std::string purpose) {
 }
 
 tl::unexpected<Error> TemporaryFile::no_space(std::uint64_t wanted, int error_number) const {
-  return fail(ErrorCode::io, folder_ + ": no room for " + purpose_ + ", which takes " +
+  return fail(ErrorCode::io, folder_ + ": no room for " + purpose_ + " of at least " +
                                  size_words(wanted) + ": " + std::strerror(error_number) +
                                  "; free some, or let TMPDIR name another folder");
 }
