@@ -90,7 +90,7 @@ class Table {
  public:
   explicit Table(const std::vector<RunColumn>& columns) : columns_(columns) {}
 
-  void add(std::string label, const std::function<std::string(const RunColumn&)>& cell,
+  void add(const std::string& label, const std::function<std::string(const RunColumn&)>& cell,
            Role role = Role::plain) {
     Row row{visible(label), {}, "", role};
     for (const RunColumn& column : columns_)
