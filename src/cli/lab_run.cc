@@ -174,7 +174,7 @@ Result<Rehearsals> run_cases(const LabRunArguments& arguments, const LabPlan& pl
       results.push_back(run_here(*one.experiment, arguments.seed, interrupt.descriptor()));
     return results;
   }
-  OOMKIT_TRY(const Laboratory laboratory, Laboratory::open(interrupt.descriptor()));
+  OOMKIT_TRY(const Laboratory laboratory, Laboratory::create(interrupt.descriptor()));
   std::vector<std::string> names;
   for (const LabCase& one : plan.cases)
     names.push_back(name_of(one));

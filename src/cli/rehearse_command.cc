@@ -67,7 +67,7 @@ Result<ExitCode> run(const RehearseArguments& arguments) {
   const Result<RehearsePlan> plan = plan_rehearsal(arguments, where);
   if (!plan) return refuse(plan.error());
   OOMKIT_TRY(const Interrupt interrupt, Interrupt::watch());
-  const Result<Laboratory> laboratory = Laboratory::open(interrupt.descriptor());
+  const Result<Laboratory> laboratory = Laboratory::create(interrupt.descriptor());
   if (!laboratory) return refuse(laboratory.error());
   for (const RehearsalRequest& request : plan->requests) {
     if (const Status ready = laboratory->check(request); !ready) return refuse(ready.error());

@@ -15,6 +15,7 @@
 
 #include "core/size_text.h"
 #include "io/byte_source.h"
+#include "io/file_source.h"
 #include "io/system_error.h"
 
 namespace oomkit {
@@ -111,6 +112,12 @@ Status make_folders(const std::string& path) {
       return tl::unexpected(system_error(part, "cannot be made", errno));
     if (end == std::string::npos) return {};
   }
+}
+
+Result<std::string> read_beginning(const std::string& path, std::size_t bytes) {
+  OOMKIT_TRY(const std::unique_ptr<FileSource> file, FileSource::open(path));
+  OOMKIT_TRY(const std::string_view beginning, file->peek(bytes));
+  return std::string(beginning);
 }
 
 Result<std::string> read_whole(const std::string& path, std::size_t bytes_max) {

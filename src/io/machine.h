@@ -30,6 +30,9 @@ std::optional<std::string> find_program(std::string_view name,
 // A folder and those above it; no error where it is there already.
 Status make_folders(const std::string& path);
 
+// The first bytes of a file, as they are: fewer if it is shorter.
+Result<std::string> read_beginning(const std::string& path, std::size_t bytes);
+
 // The whole of a file, decompressed if it is compressed; refused beyond `bytes_max`.
 Result<std::string> read_whole(const std::string& path, std::size_t bytes_max);
 

@@ -1,12 +1,10 @@
 #include "lab/kernel_image.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/text.h"
-#include "io/file_source.h"
 #include "io/machine.h"
 #include "io/process_environment.h"
 #include "model/kernel_version.h"
@@ -32,8 +30,7 @@ std::size_t little_endian(std::string_view bytes, std::size_t offset) {
 }
 
 Result<KernelImage> look_at(std::string label, std::string path, std::string modules_folder) {
-  OOMKIT_TRY(const std::unique_ptr<FileSource> file, FileSource::open(path));
-  OOMKIT_TRY(const std::string_view head, file->peek(kImageHeadBytes));
+  OOMKIT_TRY(const std::string head, read_beginning(path, kImageHeadBytes));
   Result<std::string> release = release_of_image(head);
   if (!release) return fail(release.error().code, path + ": " + release.error().what);
   if (modules_folder.empty()) modules_folder = "/lib/modules/" + *release;

@@ -286,7 +286,7 @@ bool is_interruption(const Error& error) {
   return error.what == kInterrupted;
 }
 
-Result<Laboratory> Laboratory::open(int interrupt) {
+Result<Laboratory> Laboratory::create(int interrupt) {
   auto qemu = find_program("qemu-system-x86_64");
   if (!qemu) {
     return fail(ErrorCode::unsupported,

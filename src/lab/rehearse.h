@@ -1,6 +1,6 @@
 // One call: a scenario happens on a real kernel, and its record comes back.
 //
-// What a run needs of this machine is found first (Laboratory::open), then everything that
+// What a run needs of this machine is found first (Laboratory::create), then everything that
 // one run needs is made and checked, then QEMU starts. A run is bounded in each phase: a
 // guest that hangs is ended, and its record says so.
 #pragma once
@@ -53,7 +53,7 @@ class Laboratory {
  public:
   // Finds QEMU and oom-guest. `interrupt`: a descriptor that becomes readable when all runs
   // are to be ended; -1: none.
-  static Result<Laboratory> open(int interrupt);
+  static Result<Laboratory> create(int interrupt);
 
   // What this run lacks, as far as that can be told without starting anything.
   Status check(const RehearsalRequest& request) const;

@@ -20,7 +20,7 @@ std::string inherited_path(int descriptor) {
 // The three mouths of QEMU: the console, the protocol, and its own complaints.
 class Ears {
  public:
-  static Result<Ears> open() {
+  static Result<Ears> create() {
     OOMKIT_TRY(Pipe console, make_pipe(kPipeBytes));
     OOMKIT_TRY(Pipe protocol, make_pipe(kPipeBytes));
     OOMKIT_TRY(Pipe message, make_pipe(kPipeBytes));
@@ -107,7 +107,7 @@ class Hearing {
 }  // namespace
 
 Result<VmOutcome> run_vm(VmRun run, VmListener& listener) {
-  OOMKIT_TRY(Ears ears, Ears::open());
+  OOMKIT_TRY(Ears ears, Ears::create());
   const int console = ears.console.write_end.get();
   const int protocol = ears.protocol.write_end.get();
   run.spec.console = inherited_path(console);
