@@ -78,6 +78,9 @@ guest::Stage stage_for(const MemoryHierarchy& hierarchy, const std::string& fold
                        int output) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setpgid(0, 0);
+  // What this program does about them is not for the processes of a scenario.
+  for (const int number : {SIGINT, SIGTERM, SIGPIPE})
+    ::signal(number, SIG_DFL);
   auto outlet = guest::Outlet::create(output, kOutletRoom);
   if (!outlet) _exit(1);
   guest::Protocol protocol(*outlet);
