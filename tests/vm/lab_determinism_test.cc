@@ -51,8 +51,8 @@ TEST_P(LabDeterminism, TheVictimsAreTheSameInEveryRun) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, LabDeterminism, testing::Values("5.10", "6.1", "6.12", "7.2"),
-                         [](const auto& info) {
-                           std::string name = "Linux" + info.param;
+                         [](const auto& test) {
+                           std::string name = "Linux" + test.param;
                            std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });
