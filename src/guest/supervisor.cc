@@ -34,6 +34,9 @@ constexpr std::int64_t kReadyNs = 20 * kNanosecondsPerSecond;
 constexpr std::int64_t kReadyLaterNs = 200 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kQuietNs = 200 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kSettleNs = 2 * kNanosecondsPerSecond;
+// Who reaches a mark gets to what it does next before the world looks at it: into the sleep
+// that is its last step, and not seen on the way there.
+constexpr std::int64_t kBreathNs = 2 * kNanosecondsPerMillisecond;
 constexpr std::int64_t kDyingNs = 10 * kNanosecondsPerSecond;
 constexpr std::size_t kBufferSize = 256 << 10;
 
@@ -346,7 +349,7 @@ void Supervisor::take_note(const Slot& slot, const Note& note) {
       break;
     case Note::Kind::mark: {
       const auto mark = static_cast<std::size_t>(note.index);
-      if (mark_times_[mark] < 0) mark_times_[mark] = std::max<std::int64_t>(0, at);
+      if (mark_times_[mark] < 0) mark_times_[mark] = std::max<std::int64_t>(0, at) + kBreathNs;
       ++marks_;
       event.kind = "mark";
       event.value = plan_->marks[mark];
@@ -370,7 +373,7 @@ void Supervisor::take_note(const Slot& slot, const Note& note) {
 
 std::optional<std::int64_t> Supervisor::mark_time(std::string_view name) const {
   const std::int64_t at = mark_times_[plan_->mark(name)];
-  return at < 0 ? std::nullopt : std::optional(at);
+  return at < 0 || at > elapsed_ns() ? std::nullopt : std::optional(at);
 }
 
 // What is done may make more due: a mark that others wait for.
@@ -403,7 +406,11 @@ bool Supervisor::do_due_once() {
 
 std::int64_t Supervisor::next_due_ns() const {
   const Scenario& scenario = *plan_->scenario;
-  std::int64_t next = elapsed_ns() + kNanosecondsPerSecond;
+  const std::int64_t now = elapsed_ns();
+  std::int64_t next = now + kNanosecondsPerSecond;
+  for (const std::int64_t mark : mark_times_) {
+    if (mark > now) next = std::min(next, mark);
+  }
   for (std::size_t i = 0; i < scenario.processes.size(); ++i) {
     const auto from = scenario.processes[i].after ? mark_time(*scenario.processes[i].after)
                                                   : std::optional<std::int64_t>(0);
