@@ -206,7 +206,8 @@ TaskSource::Outcome TaskSource::read_task(std::int64_t pid, const TaskQuery& que
     put_memory(*status, *page_size, task);
     state.kernel_thread = false;
   } else if (!status->vm_size) {
-    const bool zombie = state.state == 'Z' || state.state == 'X';
+    const char letter = state.state.value_or(' ');
+    const bool zombie = letter == 'Z' || letter == 'X';
     put_no_memory(task);
     // All kernel threads are children of kthreadd, which is number 2.
     if (!state.kernel_thread) state.kernel_thread = !zombie && (pid == 2 || state.parent == 2);
