@@ -102,6 +102,11 @@ class RowText {
     gap();
     append_left(text_, shortened(cell, width), width);
   }
+  void last(std::string_view cell) {
+    const std::size_t width = room();
+    gap();
+    text_ += shortened(cell, width);
+  }
   // How much is left for a last cell.
   std::size_t room() const {
     const std::size_t used = display_width(text_) + 1;
@@ -121,7 +126,7 @@ constexpr std::size_t kRankWidth = 4;
 constexpr std::size_t kPidWidth = 7;
 constexpr std::size_t kNameWidth = 15;
 constexpr std::size_t kScoreWidth = 5;
-constexpr std::size_t kSizeWidth = 9;
+constexpr std::size_t kSizeWidth = 8;
 
 class Screen {
  public:
@@ -159,6 +164,8 @@ class Screen {
   void header() {
     const TopScope* const scope = shown_scope(state_, report_);
     add(verdict_text(snapshot_, scope != nullptr ? scope->prediction : std::nullopt), Role::strong);
+    // One process's sum wants the room of the rest.
+    if (state_.view == ScreenView::detail) return add("");
     add(host_text(snapshot_));
     std::string line;
     for (const std::string& segment : headroom_texts(report_)) {
@@ -175,11 +182,9 @@ class Screen {
   }
 
   std::string scope_line(const TopScope& scope) const {
-    std::string text = path_end(scope.name, size_.columns / 2);
-    if (scope.usage && scope.limit) {
-      text += "   " + size_text(*scope.usage) + " of " + size_text(*scope.limit);
-    }
-    if (scope.headroom) text += "   " + size_text(*scope.headroom) + " left";
+    std::string text = path_end(scope.name, size_.columns / 3);
+    if (scope.usage && scope.limit) text += "   " + brief_share(*scope.usage, *scope.limit);
+    if (scope.headroom) text += "   " + brief_size(*scope.headroom) + " left";
     if (scope.growth_bytes_per_s && *scope.growth_bytes_per_s != 0) {
       text += *scope.growth_bytes_per_s > 0 ? "   +" : "   ";
       text += rate_text(*scope.growth_bytes_per_s);
@@ -212,6 +217,9 @@ class Screen {
     return swap != Bytes(0);
   }
 
+  // On a narrow terminal, whose cgroup it is says more; the detail has them.
+  bool shows_pgtables() const { return size_.columns >= 100; }
+
   void task_list() {
     const std::vector<Row> rows = rows_of(state_, report_);
     if (state_.selected_pid) {
@@ -229,8 +237,8 @@ class Screen {
     titles.right("ADJ", kScoreWidth);
     titles.right("RSS", kSizeWidth);
     if (has_swap()) titles.right("SWAP", kSizeWidth);
-    titles.right("PGTBL", kSizeWidth);
-    titles.left("CGROUP", titles.room());
+    if (shows_pgtables()) titles.right("PGTBL", kSizeWidth);
+    titles.last("CGROUP");
     add(titles.take(), Role::aside);
     const std::size_t shown = visible_rows();
     settle(rows.size(), shown);
@@ -249,7 +257,7 @@ class Screen {
     const auto size = [&](const std::optional<Pages>& pages) {
       if (!pages) return std::string("?");
       const Bytes bytes = to_bytes(*pages, *snapshot_.page_size);
-      return bytes == Bytes(0) ? std::string(kDash) : size_text(bytes);
+      return bytes == Bytes(0) ? std::string(kDash) : brief_size(bytes);
     };
     RowText text(size_.columns);
     text.right(predicted.spared ? std::string(kDash) : std::to_string(row.rank), kRankWidth);
@@ -262,11 +270,11 @@ class Screen {
     text.right(size(task.rss), kSizeWidth);
     if (has_swap()) text.right(size(task.swapents), kSizeWidth);
     const auto pgtables = pgtables_bytes(task, *snapshot_.page_size);
-    text.right(pgtables ? size_text(*pgtables) : "?", kSizeWidth);
+    if (shows_pgtables()) text.right(pgtables ? brief_size(*pgtables) : "?", kSizeWidth);
     std::string last =
         predicted.spared ? "never: " + std::string(spared_text(*predicted.spared)) : "";
     if (last.empty()) last = path_end(cgroup_of(snapshot_, predicted.index), text.room());
-    text.left(last, text.room());
+    text.last(last);
     Role role = row.rank == 1 && !predicted.spared ? Role::critical : Role::plain;
     if (predicted.spared) role = Role::aside;
     add(text.take(), role, selected);
@@ -282,11 +290,13 @@ class Screen {
          ++i) {
       const TopScope& scope = report_.scopes[order[i]];
       std::string text(2 * depth_of(scope), ' ');
-      text += scope.memcg ? scope_line(scope) : "host";
-      if (scope.prediction && !scope.prediction->would_kill.empty()) {
-        const Task& victim = snapshot_.tasks[scope.prediction->would_kill.front()];
-        text += "   would kill " + visible(victim.comm) + " (" + std::to_string(victim.pid) + ")";
+      constexpr std::size_t kTreeNameMax = 20;
+      text += scope.memcg ? path_end(scope.name, kTreeNameMax) : "host";
+      if (scope.memcg && scope.usage && scope.limit) {
+        text += "   " + brief_share(*scope.usage, *scope.limit);
       }
+      if (scope.eta_s) text += "   full in " + duration_text(*scope.eta_s);
+      text += "   would kill " + would_kill_text(snapshot_, scope);
       add(std::move(text), Role::plain, i == state_.selected_row);
     }
   }

@@ -171,7 +171,7 @@ class TopText {
     const auto size = [&](const std::optional<Pages>& pages) {
       if (!pages) return std::string("?");
       const Bytes bytes = to_bytes(*pages, *snapshot_.page_size);
-      return bytes == Bytes(0) ? std::string(kDash) : size_text(bytes);
+      return bytes == Bytes(0) ? std::string(kDash) : brief_size(bytes);
     };
     Cells cells;
     cells[0] = predicted.spared ? std::string(kDash) : std::to_string(rank);
@@ -183,9 +183,11 @@ class TopText {
     cells[5] = size(task.rss);
     if (swap) cells[6] = size(task.swapents);
     const auto pgtables = pgtables_bytes(task, *snapshot_.page_size);
-    cells[7] = pgtables ? size_text(*pgtables) : "?";
+    cells[7] = pgtables ? brief_size(*pgtables) : "?";
     if (predicted.spared) {
-      cells[8] = "never: " + std::string(spared_text(*predicted.spared)) + "  ";
+      cells[8] = predicted.spared == Spared::adj_minus_1000
+                     ? "never  "
+                     : "never: " + std::string(spared_text(*predicted.spared)) + "  ";
     }
     return cells;
   }
@@ -208,7 +210,9 @@ class TopText {
     std::size_t spared = 0;
     for (std::size_t i = 0; i < prediction.tasks.size() && spared < kSparedMax; ++i) {
       const PredictedTask& task = prediction.tasks[i];
-      if (!task.spared || (own(task) < smallest && !rows.empty())) continue;
+      // Those whom somebody protects are always worth a line.
+      const bool large = own(task) >= smallest || rows.empty();
+      if (!task.spared || (!large && task.spared != Spared::adj_minus_1000)) continue;
       rows.push_back(i);
       ++spared;
     }
@@ -234,7 +238,14 @@ class TopText {
     for (std::size_t i = 0; i + 1 < kCells; ++i) {
       if (widths[i] > 0) used += std::max(widths[i], display_width(kTitles[i])) + 2;
     }
-    const std::size_t room = options_.columns > used ? options_.columns - used : 0;
+    std::size_t room = options_.columns > used ? options_.columns - used : 0;
+    // On a narrow terminal, whose cgroup it is says more than the page tables.
+    constexpr std::size_t kRoomMin = 16;
+    if (room < kRoomMin) {
+      room += std::max(widths[7], display_width(kTitles[7])) + 2;
+      for (Cells& cells : table)
+        cells[7].clear();
+    }
     TextTable text;
     for (std::size_t i = 0; i < kCells; ++i) {
       const bool left = i == 2 || i + 1 == kCells;
@@ -265,18 +276,22 @@ class TopText {
     for (std::size_t i = 1; i <= shown; ++i) {
       const TopScope& scope = report_.scopes[i];
       std::array<std::string, 6> cells;
-      cells[1] = used_text(scope);
-      if (scope.headroom) cells[2] = size_text(*scope.headroom);
+      cells[1] =
+          scope.usage && scope.limit ? brief_share(*scope.usage, *scope.limit) : used_text(scope);
+      if (scope.headroom) cells[2] = brief_size(*scope.headroom);
       if (scope.growth_bytes_per_s) {
         const double growth = *scope.growth_bytes_per_s;
         cells[3] = growth == 0 ? std::string(kDash) : (growth > 0 ? "+" : "") + rate_text(growth);
         cells[4] = scope.eta_s ? duration_text(*scope.eta_s) : std::string(kDash);
       }
-      cells[5] = would_kill_text(scope);
+      cells[5] = would_kill_text(snapshot_, scope);
       for (std::size_t c = 1; c < cells.size(); ++c)
         widths[c] = std::max(widths[c], display_width(cells[c]));
       rows.push_back(std::move(cells));
     }
+    // A victim's name is cut before a cgroup's is.
+    constexpr std::size_t kVictimMax = 24;
+    widths[5] = std::min(widths[5], kVictimMax);
     for (std::size_t c = 1; c < widths.size(); ++c)
       used += widths[c] > 0 ? widths[c] + 2 : 0;
     const std::size_t room =
@@ -297,21 +312,6 @@ class TopText {
     table.append_to(out_, paint_, 0, options_.columns);
     const std::size_t rest = report_.scopes.size() - 1 - shown;
     if (rest > 0) out_ += "and " + std::to_string(rest) + " more (-n shows more)\n";
-  }
-
-  std::string would_kill_text(const TopScope& scope) const {
-    if (!scope.prediction) return "?";
-    const Prediction& prediction = *scope.prediction;
-    if (prediction.outcome == OomOutcome::waits) return "nobody: tasks wait";
-    if (prediction.outcome == OomOutcome::panics) return "panic";
-    if (prediction.would_kill.empty()) return "nobody";
-    std::string text = name_and_pid(snapshot_.tasks[prediction.would_kill.front()]);
-    if (prediction.would_kill.size() > 1) {
-      text += " and its group, " + std::to_string(prediction.would_kill.size());
-    } else if (prediction.tied > 1) {
-      text += " or " + name_and_pid(snapshot_.tasks[prediction.tasks[1].index]);
-    }
-    return text;
   }
 
   void verification(const Verification& verification) {
@@ -358,6 +358,37 @@ class TopText {
 };
 
 }  // namespace
+
+std::string brief_size(Bytes bytes) {
+  std::string text = size_text(bytes);
+  const std::size_t point = text.find('.');
+  const std::size_t blank = text.find(' ');
+  if (point != std::string::npos && point >= 2 && blank > point) text.erase(point, blank - point);
+  return text;
+}
+
+std::string brief_share(Bytes part, Bytes whole) {
+  std::string of = brief_size(part);
+  const std::string all = brief_size(whole);
+  const std::size_t unit = of.find(' ');
+  if (all.substr(all.find(' ')) == of.substr(unit)) of.erase(unit);
+  return of + " of " + all;
+}
+
+std::string would_kill_text(const Snapshot& snapshot, const TopScope& scope) {
+  if (!scope.prediction) return "?";
+  const Prediction& prediction = *scope.prediction;
+  if (prediction.outcome == OomOutcome::waits) return "nobody: tasks wait";
+  if (prediction.outcome == OomOutcome::panics) return "panic";
+  if (prediction.would_kill.empty()) return "nobody";
+  std::string text = name_and_pid(snapshot.tasks[prediction.would_kill.front()]);
+  if (prediction.would_kill.size() > 1) {
+    text += " +" + std::to_string(prediction.would_kill.size() - 1);
+  } else if (prediction.tied > 1) {
+    text += " or " + name_and_pid(snapshot.tasks[prediction.tasks[1].index]);
+  }
+  return text;
+}
 
 std::string path_end(std::string_view path, std::size_t columns) {
   const std::string text = visible(path);

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "render/paint.h"
 #include "render/top_report.h"
@@ -25,6 +27,13 @@ std::string verdict_text(const Snapshot& snapshot, const std::optional<Predictio
 std::string host_text(const Snapshot& snapshot);
 // "available 3.1 GiB", "2.9 GiB to the low watermark", ...: to be put side by side.
 std::vector<std::string> headroom_texts(const TopReport& report);
+
+// "9.1 GiB", "582 MiB": for columns, a decimal only where it tells something.
+std::string brief_size(Bytes bytes);
+// "6.2 of 6.4 GiB", "900 KiB of 1.0 GiB"
+std::string brief_share(Bytes part, Bytes whole);
+// Whom a scope would kill: "java (4410)", "java (4410) +1", "nginx (7) or nginx (8)".
+std::string would_kill_text(const Snapshot& snapshot, const TopScope& scope);
 
 // The end of a path that fits: "…/mariadb.service".
 std::string path_end(std::string_view path, std::size_t columns);
