@@ -33,7 +33,7 @@ void add_host_options(CLI::App& command, HostArguments& arguments) {
       ->capture_default_str();
 }
 
-Result<HostInput> HostInput::open(const HostArguments& arguments) {
+Result<HostInput> HostInput::create(const HostArguments& arguments) {
   HostInput input;
   if (arguments.from) {
     if (arguments.root != "/") {
@@ -43,7 +43,7 @@ Result<HostInput> HostInput::open(const HostArguments& arguments) {
     return input;
   }
   OOMKIT_TRY(input.tree_, open_file_tree(arguments.root));
-  OOMKIT_TRY(LiveHost host, LiveHost::open(*input.tree_));
+  OOMKIT_TRY(LiveHost host, LiveHost::create(*input.tree_));
   input.host_ = std::make_unique<LiveHost>(std::move(host));
   input.live_ = arguments.root == "/";
   return input;

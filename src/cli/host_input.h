@@ -27,7 +27,7 @@ void add_host_options(CLI::App& command, HostArguments& arguments);
 
 class HostInput {
  public:
-  static Result<HostInput> open(const HostArguments& arguments);
+  static Result<HostInput> create(const HostArguments& arguments);
 
   // Whether it changes from one reading to the next.
   bool is_live() const { return live_; }

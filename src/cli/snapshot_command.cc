@@ -34,7 +34,7 @@ struct SnapshotArguments {
 };
 
 Result<ExitCode> run(const SnapshotArguments& arguments) {
-  OOMKIT_TRY(HostInput input, HostInput::open(arguments.host));
+  OOMKIT_TRY(HostInput input, HostInput::create(arguments.host));
   OOMKIT_TRY(Snapshot snapshot, input.read(HostQuery::everything()));
   if (arguments.anonymize) snapshot = anonymized(std::move(snapshot));
   OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));

@@ -124,7 +124,7 @@ Result<ExitCode> run_live(const TopArguments& arguments, const TopRequest& reque
   if (!where.input || !where.output) {
     return fail(ErrorCode::usage, "the live screen needs a terminal; --once prints once");
   }
-  OOMKIT_TRY(HostInput input, HostInput::open(arguments.host));
+  OOMKIT_TRY(HostInput input, HostInput::create(arguments.host));
   constexpr std::chrono::milliseconds kShortest{100};
   return run_live_screen(input,
                          {arguments.scope, std::max(request.interval, kShortest), request.colour});
@@ -134,7 +134,7 @@ Result<ExitCode> run(const TopArguments& arguments) {
   const Terminal where = terminal();
   OOMKIT_TRY(const TopRequest request, understand(arguments, where));
   if (!arguments.once) return run_live(arguments, request, where);
-  OOMKIT_TRY(HostInput input, HostInput::open(arguments.host));
+  OOMKIT_TRY(HostInput input, HostInput::create(arguments.host));
   OOMKIT_TRY(const TopReport report, look(input, arguments, request));
   OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));
   if (request.json) {

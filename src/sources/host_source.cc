@@ -81,7 +81,7 @@ void put_totals(const HostState& host, const ZoneInfo& zones, PageSize page_size
 
 }  // namespace
 
-Result<HostSource> HostSource::open(const FileTree& tree) {
+Result<HostSource> HostSource::create(const FileTree& tree) {
   OOMKIT_TRY(std::unique_ptr<OpenFolder> proc, tree.open_folder("proc"));
   Result<std::unique_ptr<OpenFolder>> sys = tree.open_folder("sys");
   return HostSource(std::move(proc), sys ? std::move(*sys) : nullptr);

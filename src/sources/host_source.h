@@ -13,7 +13,7 @@ namespace oomkit {
 class HostSource {
  public:
   // The folders stay open: a second reading opens only the files.
-  static Result<HostSource> open(const FileTree& tree);
+  static Result<HostSource> create(const FileTree& tree);
 
   // Release, host name, page size, memory, settings, swap, pressure, the tasks' number apart.
   void read(Snapshot& snapshot);

@@ -16,9 +16,9 @@ void note_hidden(const Mounts& mounts, Snapshot& snapshot) {
 
 }  // namespace
 
-Result<LiveHost> LiveHost::open(const FileTree& tree) {
-  OOMKIT_TRY(HostSource host, HostSource::open(tree));
-  OOMKIT_TRY(TaskSource tasks, TaskSource::open(tree));
+Result<LiveHost> LiveHost::create(const FileTree& tree) {
+  OOMKIT_TRY(HostSource host, HostSource::create(tree));
+  OOMKIT_TRY(TaskSource tasks, TaskSource::create(tree));
   return LiveHost(tree, std::move(host), std::move(tasks));
 }
 

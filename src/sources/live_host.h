@@ -33,7 +33,7 @@ struct HostQuery {
 class LiveHost {
  public:
   // `tree` must live longer. Refused where there is no /proc.
-  static Result<LiveHost> open(const FileTree& tree);
+  static Result<LiveHost> create(const FileTree& tree);
 
   Result<Snapshot> read(const HostQuery& query);
   // Counters and cgroups alone, without the processes: a later sample for what grows.

@@ -22,7 +22,7 @@ class LiveHostTest : public testing::Test {
     auto tree = open_file_tree("/");
     ASSERT_TRUE(tree.has_value());
     tree_ = std::move(*tree);
-    auto host = LiveHost::open(*tree_);
+    auto host = LiveHost::create(*tree_);
     if (!host) GTEST_SKIP() << "there is no /proc here: " << host.error().what;
     host_.emplace(std::move(*host));
     auto snapshot = host_->read(HostQuery::everything());

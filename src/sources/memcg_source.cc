@@ -196,13 +196,13 @@ MemcgReading read_memcgs(const FileTree& files, const Mounts& mounts, MemcgDetai
   MemcgReading reading;
   const CgroupMount* mount = mounts.memory_v1 ? &*mounts.memory_v1 : nullptr;
   std::unique_ptr<OpenFolder> folder;
-  const auto open = [&](const CgroupMount& at) {
+  const auto opens = [&](const CgroupMount& at) {
     auto opened = files.open_folder(without_slash(at.point));
     if (opened) folder = std::move(*opened);
     return folder != nullptr;
   };
-  if (mount != nullptr && !open(*mount)) mount = nullptr;
-  if (mount == nullptr && mounts.unified && open(*mounts.unified) && unified_has_memory(*folder)) {
+  if (mount != nullptr && !opens(*mount)) mount = nullptr;
+  if (mount == nullptr && mounts.unified && opens(*mounts.unified) && unified_has_memory(*folder)) {
     mount = &*mounts.unified;
   }
   if (mount == nullptr) {

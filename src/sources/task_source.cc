@@ -92,7 +92,7 @@ void order(Snapshot& snapshot) {
 
 }  // namespace
 
-Result<TaskSource> TaskSource::open(const FileTree& tree) {
+Result<TaskSource> TaskSource::create(const FileTree& tree) {
   OOMKIT_TRY(std::unique_ptr<OpenFolder> proc, tree.open_folder("proc"));
   return TaskSource(std::move(proc));
 }

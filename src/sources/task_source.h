@@ -31,7 +31,7 @@ struct TaskQuery {
 
 class TaskSource {
  public:
-  static Result<TaskSource> open(const FileTree& tree);
+  static Result<TaskSource> create(const FileTree& tree);
 
   // Needs the snapshot's page size; sets tasks, task_states, tasks_seen, in the order in
   // which the kernel walks them as far as it is known. `members`: of the snapshot's memcgs.

@@ -50,7 +50,7 @@ class MadeUpHost {
 
   MemoryFileTree& tree() { return tree_; }
   Snapshot read(const HostQuery& query = HostQuery::everything()) {
-    auto host = LiveHost::open(tree_);
+    auto host = LiveHost::create(tree_);
     EXPECT_TRUE(host.has_value());
     auto snapshot = host->read(query);
     EXPECT_TRUE(snapshot.has_value());
@@ -195,7 +195,7 @@ TEST(Scan, WithoutAKnownKernelNothingIsPredicted) {
 
 TEST(Scan, WithoutProcThereIsNoHost) {
   const MemoryFileTree nothing;
-  EXPECT_EQ(LiveHost::open(nothing).error().code, ErrorCode::not_found);
+  EXPECT_EQ(LiveHost::create(nothing).error().code, ErrorCode::not_found);
 }
 
 }  // namespace

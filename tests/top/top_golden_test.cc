@@ -22,7 +22,7 @@ namespace {
 Snapshot captured() {
   const auto tree = open_file_tree(OOMKIT_SOURCE_DIR "/tests/top/data/web-17");
   EXPECT_TRUE(tree.has_value());
-  auto host = LiveHost::open(**tree);
+  auto host = LiveHost::create(**tree);
   EXPECT_TRUE(host.has_value());
   return host->read(HostQuery::everything()).value();
 }
