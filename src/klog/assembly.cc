@@ -35,6 +35,18 @@ Assembly::~Assembly() = default;
 void Assembly::on_record(const LogRecord& record) {
   state_->take_record(record);
 }
+void Assembly::on_row(const LogRecord& record, const LogRecord* before) {
+  state_->take_row(record, before);
+}
+void Assembly::hold_row(const LogRecord& record) {
+  state_->current->joiner.hold_row(record);
+}
+bool Assembly::in_report() const {
+  return state_->relevant_at != 0 && state_->count - state_->relevant_at < kIdleAfter / 2;
+}
+bool Assembly::in_table() const {
+  return in_report() && state_->current->joiner.holds_row();
+}
 void Assembly::skipped() {
   state_->skip();
 }
@@ -59,6 +71,18 @@ void Assembly::State::take_record(const LogRecord& record) {
     }
   }
   current->joiner.add(record, *this);
+  look_for_ready();
+}
+
+void Assembly::State::take_row(const LogRecord& record, const LogRecord* before) {
+  ++count;
+  current = &source_of(record);
+  current->used_at = count;
+  current->joiner.pass_row(record, before, *this);
+  look_for_ready();
+}
+
+void Assembly::State::look_for_ready() {
   // Nothing is so urgent that each record would have to look.
   constexpr std::uint64_t kLookEvery = 16;
   if (count % kLookEvery == 0 || queue.size() > kReportsHeldMax) emit_ready(false);

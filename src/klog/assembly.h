@@ -24,6 +24,14 @@ class Assembly final : public RecordSink {
   Assembly& operator=(const Assembly&) = delete;
 
   void on_record(const LogRecord& record) override;
+  // Plain rows in a row, without the copy by which each waits for the next: on_row() is given
+  // the row before, or null with the first, and hold_row() the last, which then waits as usual.
+  void on_row(const LogRecord& record, const LogRecord* before);
+  void hold_row(const LogRecord& record);
+  // Lines were of interest just now, so that whatever comes idle() will not be true soon ...
+  bool in_report() const;
+  // ... and the last was a row of a table: more may follow.
+  bool in_table() const;
 
   // Lines were left out because nothing of interest is in them: rows and statistics
   // before and after the gap do not belong together by mere order.

@@ -91,6 +91,8 @@ struct Assembly::State final : LogicalLineSink {
 
   // assembly.cc: records, sources, the queue.
   void take_record(const LogRecord& record);
+  void take_row(const LogRecord& record, const LogRecord* before);
+  void look_for_ready();
   void skip();
   void end(bool last_line_cut);
   bool idle() const;

@@ -31,6 +31,9 @@ class LogEntry {
     return take_entry_line(line, number, damage);
   }
 
+  // take_line() would do nothing.
+  bool passes(std::string_view line) const { return form_ == Form::none && !may_open(line); }
+
   // Bytes of a binary field that stand where the next line would: see Framer::wants_raw().
   std::size_t wants_raw() const { return wants_raw_; }
   void take_raw(std::string_view bytes, DamageCounts& damage);

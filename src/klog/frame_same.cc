@@ -148,26 +148,48 @@ void SameFrame::learn(std::string_view line, std::string_view text, const LogHea
     }
     if (!move_view(*view, line, prefix_)) return;
   }
+  if (++frames_ == 0) ++frames_;
+  record_.frame = frames_;
   known_ = true;
 }
 
-bool SameFrame::take(std::string_view line, std::uint64_t number) {
+// Takes the frame off the front of `line`, if it is there.
+bool SameFrame::take_frame(std::string_view& line, HostTime& uptime) const {
   if (!known_ || line.size() <= prefix_.size() ||
       std::memcmp(line.data(), prefix_.data(), prefix_.size()) != 0) {
     return false;
   }
-  std::string_view text = line.substr(prefix_.size());
-  HostTime uptime{};
-  if (has_uptime_) {
-    const std::size_t length = take_uptime(text, uptime);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  const PlainText plain = plain_text(text);
-  if (plain == PlainText::none || (plain == PlainText::words && !has_uptime_)) return false;
+  line.remove_prefix(prefix_.size());
+  if (!has_uptime_) return true;
+  const std::size_t length = take_uptime(line, uptime);
+  line.remove_prefix(length);
+  return length != 0;
+}
+
+void SameFrame::make_record(std::string_view text, std::uint64_t number, HostTime uptime,
+                            bool row) {
   if (has_uptime_) record_.uptime = uptime;
   record_.text = text;
   record_.line = number;
+  record_.plain_row = row && record_.framed;
+}
+
+bool SameFrame::take(std::string_view line, std::uint64_t number) {
+  HostTime uptime{};
+  if (!take_frame(line, uptime)) return false;
+  const PlainText plain = plain_text(line);
+  if (plain == PlainText::none || (plain == PlainText::words && !has_uptime_)) return false;
+  make_record(line, number, uptime, plain == PlainText::row);
+  return true;
+}
+
+bool SameFrame::take_row(std::string_view line, std::uint64_t number) {
+  HostTime uptime{};
+  if (!take_frame(line, uptime) || line.empty() || line[0] != '[' || line.back() == '>' ||
+      !record_.framed || !is_plain_row(line)) {
+    return false;
+  }
+  make_record(line, number, uptime, true);
   return true;
 }
 

@@ -24,13 +24,18 @@ class SameFrame {
 
   // Is `line` plain text behind the frame that was learned? Then record() is its record.
   bool take(std::string_view line, std::uint64_t number);
+  bool take_row(std::string_view line, std::uint64_t number);  // Only rows.
   const LogRecord& record() const { return record_; }
 
  private:
+  bool take_frame(std::string_view& line, HostTime& uptime) const;
+  void make_record(std::string_view text, std::uint64_t number, HostTime uptime, bool row);
+
   bool known_ = false;
   bool has_uptime_ = false;
-  std::string prefix_;  // Up to the uptime's bracket, or to the text.
-  LogRecord record_;    // Its views point into prefix_.
+  std::uint32_t frames_ = 0;  // How many were learned.
+  std::string prefix_;        // Up to the uptime's bracket, or to the text.
+  LogRecord record_;          // Its views point into prefix_.
 };
 
 // Text that no step of framing would change or split. `row`: "[ 1234]   0  1234 ...", which is

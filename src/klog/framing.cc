@@ -85,6 +85,7 @@ class Framer::State {
   explicit State(RecordSink& sink) : sink_(&sink) {}
 
   void line(std::string_view text, std::uint64_t number);
+  const LogRecord* row(std::string_view text, std::uint64_t number);
   void skipped();
   void finish() { deliver_entry(); }
 
@@ -134,6 +135,13 @@ void Framer::State::line(std::string_view text, std::uint64_t number) {
   LogHead head;
   head.record.line = number;
   clean_and_frame(text, head, 0);
+}
+
+const LogRecord* Framer::State::row(std::string_view text, std::uint64_t number) {
+  if (after_kmsg_ || heads_.partial || !heads_.monotonic_host.empty()) return nullptr;
+  if (!entry_.passes(text) || !same_frame_.take_row(text, number)) return nullptr;
+  pastes_.html = false;
+  return &same_frame_.record();
 }
 
 void Framer::State::deliver_entry() {
@@ -340,6 +348,9 @@ Framer::~Framer() = default;
 
 void Framer::line(std::string_view text, std::uint64_t number) {
   state_->line(text, number);
+}
+const LogRecord* Framer::row(std::string_view text, std::uint64_t number) {
+  return state_->row(text, number);
 }
 std::size_t Framer::wants_raw() const {
   return state_->entry().wants_raw();

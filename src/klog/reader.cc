@@ -1,5 +1,6 @@
 #include "klog/reader.h"
 
+#include <cstring>
 #include <utility>
 
 #include "klog/assembly.h"
@@ -31,6 +32,28 @@ struct LogReader::State final : HotLineSink, WholeLineSink {
   void on_whole_line(std::string_view text, std::uint64_t number) override {
     framer.line(text, number);
   }
+  // Rows are most of what a log of reports is made of. Where one plain row follows the other
+  // behind the same frame, no step has anything to decide but the framer.
+  Taken rows(std::string_view text, std::uint64_t number) override {
+    Taken taken;
+    LogRecord waiting;  // Its views live on: those into the text, and those of the frame.
+    while (taken.bytes < text.size() && assembly.in_report()) {
+      const char* const begin = text.data() + taken.bytes;
+      const void* const end = std::memchr(begin, '\n', text.size() - taken.bytes);
+      if (end == nullptr) break;
+      const std::string_view line(begin,
+                                  static_cast<std::size_t>(static_cast<const char*>(end) - begin));
+      if (!mails.passes(line)) break;
+      const LogRecord* const row = framer.row(line, number + taken.lines);
+      if (row == nullptr || !widths.passes(line)) break;
+      assembly.on_row(*row, taken.lines > 0 ? &waiting : nullptr);
+      waiting = *row;
+      ++taken.lines;
+      taken.bytes += line.size() + 1;
+    }
+    if (taken.lines > 0) assembly.hold_row(waiting);
+    return taken;
+  }
   Wish raw(std::string_view bytes) override {
     framer.raw(bytes);
     return wish();
@@ -42,7 +65,8 @@ struct LogReader::State final : HotLineSink, WholeLineSink {
     assembly.skipped();
   }
   Wish wish() const {
-    return {framer.wants_raw(), mails.holding() || widths.holding() || !assembly.idle()};
+    return {framer.wants_raw(), mails.holding() || widths.holding() || !assembly.idle(),
+            assembly.in_table()};
   }
 
   Assembly assembly;

@@ -85,9 +85,13 @@ std::size_t HotLines::run_hot(std::string_view text, std::size_t at, std::uint64
       given_until_ = position;
       return at;
     }
+    if (wish_.rows && wish_.busy) {
+      at = take_rows(text, at, text_position);
+      if (at == text.size()) return at;
+    }
     const std::size_t newline = find_newline(text, at);
     if (newline == kNone) {
-      begin_line(text.substr(at), position);
+      begin_line(text.substr(at), text_position + at);
       return text.size();
     }
     // While a report is open anchors say nothing new; looked for only when none is.
@@ -148,6 +152,15 @@ std::size_t HotLines::take_raw(std::string_view text, std::size_t at) {
   lines_ += count_newlines(bytes);
   wish_ = sink_->raw(bytes);
   return at + bytes.size();
+}
+
+std::size_t HotLines::take_rows(std::string_view text, std::size_t at,
+                                std::uint64_t text_position) {
+  const HotLineSink::Taken taken = sink_->rows(text.substr(at), lines_ + 1);
+  if (taken.lines == 0) return at;
+  lines_ += taken.lines;
+  hot_until_ = std::max(hot_until_, text_position + at + taken.bytes + kAfter);
+  return at + taken.bytes;
 }
 
 void HotLines::give_line(std::string_view line, std::uint64_t end_position, bool has_anchor) {

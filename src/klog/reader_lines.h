@@ -29,10 +29,19 @@ class HotLineSink {
   struct Wish {
     std::size_t raw_bytes = 0;  // Hand over so many bytes next, whatever is in them.
     bool busy = false;          // Something is open: the lines that follow are wanted.
+    bool rows = false;          // A table is: lines are offered to rows() first.
+  };
+  // Lines with their '\n'.
+  struct Taken {
+    std::size_t bytes = 0;
+    std::uint64_t lines = 0;
   };
 
   virtual ~HotLineSink() = default;
   virtual Wish line(std::string_view text, std::uint64_t number) = 0;  // Without its '\n'.
+  // `text` begins with the line of that number. Takes lines from its front, as many as it likes
+  // or none, with the same result as if each had been given to line().
+  virtual Taken rows(std::string_view /*text*/, std::uint64_t /*number*/) { return {}; }
   virtual Wish raw(std::string_view bytes) = 0;  // At most as many as were wished for.
   virtual void skipped() = 0;                    // Lines were left out before the next one.
 };
@@ -62,6 +71,7 @@ class HotLines {
   std::size_t run_cold(std::string_view text, std::size_t at);
   void go_hot(std::string_view before, std::uint64_t line_position);
   std::size_t take_raw(std::string_view text, std::size_t at);
+  std::size_t take_rows(std::string_view text, std::size_t at, std::uint64_t text_position);
   void give_line(std::string_view line, std::uint64_t end_position, bool has_anchor);
   void begin_line(std::string_view text, std::uint64_t position);
   void continue_line(std::string_view text);

@@ -36,6 +36,12 @@ struct LogRecord {
   // One of several true lines of a single message (JSON, journal entry, kmsg record, #012, \x0a):
   // each was a line of its own for the kernel, so they are not to be glued together.
   bool embedded = false;
+
+  // Records of one number here, if it is not 0, differ in text, line and uptime only.
+  std::uint32_t frame = 0;
+  // With a frame: a row of a task table as the kernel prints them, which neither goes on another
+  // line nor need be looked at again to be told from other lines.
+  bool plain_row = false;
 };
 
 }  // namespace oomkit

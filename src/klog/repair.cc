@@ -30,15 +30,22 @@ void LineJoiner::Waiting::take(const LogRecord& record, LineKind kind,
                                std::optional<HostTime> uptime) {
   there = true;
   text.assign(record.text.substr(0, kJoinedMax));
-  line = LogicalLine();
   line.kind = kind;
   line.line = line.last_line = record.line;
   line.uptime = uptime;
+  line.cut = false;
+  if (record.frame != 0 && record.frame == frame) return;
+  frame = record.frame;
   line.stamp = keep(stamp, record.stamp);
   line.ident = keep(ident, record.ident);
 }
 
 void LineJoiner::add(const LogRecord& record, LogicalLineSink& sink) {
+  if (record.plain_row) {
+    pass_row(record, nullptr, sink);
+    hold_row(record);
+    return;
+  }
   const LineKind kind = classify(record.text);
   if (record.framed && record.uptime) last_uptime_ = record.uptime;
   if (kind == LineKind::blank) {
@@ -64,6 +71,27 @@ void LineJoiner::add(const LogRecord& record, LogicalLineSink& sink) {
   strangers_ = 0;
 }
 
+// Four lines of five in a log of reports. What waits is whole, for no row goes on another line.
+void LineJoiner::pass_row(const LogRecord& record, const LogRecord* before, LogicalLineSink& sink) {
+  if (record.uptime) last_uptime_ = record.uptime;
+  if (before == nullptr) {
+    flush(sink);
+    stranger_.there = false;
+    blank_after_ = false;
+    strangers_ = 0;
+    return;
+  }
+  LogicalLine line;
+  line.text = before->text.substr(0, kJoinedMax);
+  line.kind = LineKind::task_row;
+  line.line = line.last_line = before->line;
+  line.uptime = before->uptime;
+  line.stamp = before->stamp.substr(0, held_.stamp.size());
+  line.ident = before->ident.substr(0, held_.ident.size());
+  line.blank_before = std::exchange(blank_before_, false);
+  sink.on_line(line);
+}
+
 // Words of a stranger in between: of no interest to a report, but a daemon's line is told
 // by who speaks, and what says nothing may be the first half of something.
 void LineJoiner::pass(const LogRecord& record, LineKind kind, LogicalLineSink& sink) {
@@ -85,6 +113,7 @@ bool LineJoiner::try_join_stranger(const LogRecord& record, LineKind kind, Logic
   held_.line.stamp = {held_.stamp.data(), held_.line.stamp.size()};
   held_.line.ident = {held_.ident.data(), held_.line.ident.size()};
   stranger_.there = false;
+  stranger_.frame = 0;  // Its views were the held one's.
   append(held_, record, how);
   blank_after_ = false;
   return true;

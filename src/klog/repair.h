@@ -45,14 +45,19 @@ class LineJoiner {
   // Lines that were whole go to `sink` at once or when the next one shows it.
   void add(const LogRecord& record, LogicalLineSink& sink);
   void flush(LogicalLineSink& sink, bool cut = false);
+  // Plain rows in a row, see Assembly::on_row().
+  void pass_row(const LogRecord& record, const LogRecord* before, LogicalLineSink& sink);
+  void hold_row(const LogRecord& record) { held_.take(record, LineKind::task_row, record.uptime); }
 
   void set_task_columns(std::size_t count) { task_columns_ = count; }
+  bool holds_row() const { return held_.there && held_.line.kind == LineKind::task_row; }
   std::uint64_t take_rejoined();  // Lines put together since it was last asked.
 
  private:
   // A line that waits, with copies of what its record only points at.
   struct Waiting {
     bool there = false;
+    std::uint32_t frame = 0;  // Of the record whose stamp and ident are kept.
     std::string text;
     std::array<char, 48> stamp{};
     std::array<char, 24> ident{};

@@ -19,13 +19,16 @@ class MailRepair {
   explicit MailRepair(WholeLineSink& sink) : sink_(&sink) {}
 
   void line(std::string_view text, std::uint64_t number) {
-    // Asked of every line of every log.
-    if (!encoded_ && !waiting_ && !text.ends_with('=') && !text.ends_with("=\r") &&
-        !begins_like_header(text)) {
+    if (passes(text)) {
       sink_->on_whole_line(text, number);
       return;
     }
     take_line(text, number);
+  }
+  // A line that is no matter of mails. Asked of every line of every log.
+  bool passes(std::string_view text) const {
+    return !encoded_ && !waiting_ && !text.ends_with('=') && !text.ends_with("=\r") &&
+           !begins_like_header(text);
   }
   void flush();   // What waits is all there is.
   void forget();  // Lines are skipped: what follows need not be of the same text.

@@ -11,7 +11,6 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kSpan = 128;
 constexpr std::size_t kQuiet = 256;
 constexpr std::size_t kHeldLines = 400;
 constexpr std::size_t kJoinedMax = std::size_t{32} << 10;
@@ -118,22 +117,18 @@ void WidthRepair::line(std::string_view text, std::uint64_t number) {
   }
 }
 
-void WidthRepair::note_length(std::size_t size) {
-  longest_ = std::max(longest_, size);
-  if (++span_ < kSpan) return;
+void WidthRepair::end_span() {
   longest_before_ = longest_;
   longest_ = 0;
   span_ = 0;
 }
 
 void WidthRepair::watch(std::string_view text, std::uint64_t number) {
-  const bool longest = text.size() >= kWidthMin && text.size() <= kWidthMax &&
-                       text.size() >= longest_ && text.size() >= longest_before_;
-  const bool before_blank = text.size() <= kWidthMax && text.ends_with(' ');
+  const bool first = may_be_first(text);
   note_length(text.size());
   if (quiet_ > 0) {
     --quiet_;
-  } else if (longest || before_blank) {
+  } else if (first) {
     const std::string_view bare = without_returns(text);
     if (begins_with_log_head(bare)) return hold(bare, number, true);
   }

@@ -32,12 +32,25 @@ class WidthRepair final : public WholeLineSink {
  public:
   static constexpr std::size_t kWidthMin = 40;
   static constexpr std::size_t kWidthMax = 512;
+  static constexpr std::size_t kSpan = 128;  // Lines.
   static constexpr std::size_t kHeldBytes = std::size_t{32} << 10;
 
   explicit WidthRepair(WholeLineSink& sink) : sink_(&sink) {}
 
   void line(std::string_view text, std::uint64_t number);
   void on_whole_line(std::string_view text, std::uint64_t number) override { line(text, number); }
+  // For a line that neither is held nor may be a part of another: it is noted, and the caller
+  // passes it on. False: nothing is noted, and line() is to be called.
+  bool passes(std::string_view text) {
+    if (joining_ || way_ != Way::unknown || !held_.empty()) return false;
+    if (quiet_ > 0) {
+      --quiet_;
+    } else if (may_be_first(text)) {
+      return false;
+    }
+    note_length(text.size());
+    return true;
+  }
   void flush();   // What is held is all there is.
   void forget();  // Lines are skipped: what follows need not be of the same text.
   bool holding() const { return !held_.empty() || joining_; }
@@ -63,7 +76,17 @@ class WidthRepair final : public WholeLineSink {
   void note_missing(std::string_view piece);
   bool may_be_broken(std::string_view text) const;
   std::string_view text_of(const Held& line) const;
-  void note_length(std::size_t size);
+  // As long as a terminal that broke lines could be wide, as far as it is known.
+  bool may_be_first(std::string_view text) const {
+    if (text.size() > kWidthMax) return false;
+    if (text.ends_with(' ')) return true;
+    return text.size() >= kWidthMin && text.size() >= longest_ && text.size() >= longest_before_;
+  }
+  void note_length(std::size_t size) {
+    longest_ = size > longest_ ? size : longest_;
+    if (++span_ == kSpan) end_span();
+  }
+  void end_span();
   void end_joined();
   void append(std::string_view text);
 
