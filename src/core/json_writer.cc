@@ -101,6 +101,10 @@ std::size_t utf8_length(std::string_view text) {
   return length;
 }
 
+bool is_plain_json(std::string_view text) {
+  return end_of_plain(text, 0) == text.size();
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t begin = 0;

@@ -38,9 +38,11 @@ class JsonWriter {
     after_key_ = true;
   }
   // A whole value that the caller has put into JSON itself.
-  void raw(std::string_view json) {
+  void raw(std::string_view json) { begin_raw().append(json); }
+  // The same without a copy: the caller appends the value to the text that it is given.
+  std::string& begin_raw() {
     separate();
-    out_->append(json);
+    return *out_;
   }
 
   void null();
@@ -86,6 +88,9 @@ class JsonWriter {
 
 // The JSON string literal of `text` with its quotes, appended to `out`.
 void append_json_string(std::string& out, std::string_view text);
+
+// Whether `text` stands in a string literal as it is.
+bool is_plain_json(std::string_view text);
 
 // Length of the well-formed UTF-8 sequence that `text` begins with, 0 if it is none.
 std::size_t utf8_length(std::string_view text);

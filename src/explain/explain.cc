@@ -67,8 +67,9 @@ Explanation explain(OomReport report, const ExplainOptions& options) {
   Context context(explanation);
   identify_owners(explanation, context, options);
   make_ledger(explanation, context);
-  if (!options.brief) rank_victims(explanation, context);
+  // Before the ranking, which stays: of the longest table each takes megabytes while it is made.
   explanation.by_name = sum_by_name(context);
+  if (!options.brief) rank_victims(explanation, context);
   run_zone_tests(explanation, context);
   explanation.findings = find_all(context, options.brief);
   if (!options.brief) {

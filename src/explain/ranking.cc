@@ -64,28 +64,44 @@ bool table_ranks(const Context& context) {
   return report.killer == Killer::kernel && !report.at.tasks.empty() && context.version;
 }
 
+std::optional<Ranking> rank_by(const KernelVersion& version, const Context& context,
+                               Judgement& judgement) {
+  const auto badness = badness_context(context, judgement);
+  if (!badness) return std::nullopt;
+  const ScoreEvidence evidence =
+      settle_by_score(context.report, version, *badness, judgement.totals_exact);
+  judgement.version = evidence.version;
+  judgement.totals_known |= evidence.totalpages_found;
+  return rank_tasks(context.report.at.tasks, evidence.version, evidence.context);
+}
+
 }  // namespace
 
 void rank_victims(Explanation& explanation, Context& context) {
   if (!table_ranks(context)) return;
+  // A long table's ranking is megabytes: the first is rather made again than kept while others
+  // are tried.
+  constexpr std::size_t kRowsKept = 16384;
+  const bool keeps_first = context.report.at.tasks.size() <= kRowsKept;
   std::optional<Ranking> best;
+  std::optional<KernelVersion> first;
   for (const KernelVersion& version : candidate_versions(context)) {
-    Judgement judgement{version, best.has_value(), false, false};
-    const auto badness = badness_context(context, judgement);
-    if (!badness) continue;
-    const ScoreEvidence evidence =
-        settle_by_score(context.report, version, *badness, judgement.totals_exact);
-    judgement.version = evidence.version;
-    judgement.totals_known |= evidence.totalpages_found;
-    auto ranking = rank_tasks(context.report.at.tasks, evidence.version, evidence.context);
+    if (!keeps_first) best.reset();
+    Judgement judgement{version, first.has_value(), false, false};
+    auto ranking = rank_by(version, context, judgement);
     if (!ranking) continue;
     const bool agrees = context.chosen_row && ranking->chosen == context.chosen_row;
-    if (!best || agrees) {
+    if (!first || agrees) {
       best = std::move(ranking);
       context.judgement = judgement;
     }
+    if (!first) first = version;
     // Nothing to agree with, or agreed, or the choice was not made by rank at all.
     if (!context.chosen_row || agrees || context.report.allocating_task_killed) break;
+  }
+  if (!best && first) {
+    Judgement judgement{*first, false, false, false};
+    best = rank_by(*first, context, judgement);
   }
   if (!best) return;
   explanation.ranking = std::move(best);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 namespace oomkit {
 namespace {
@@ -78,6 +79,23 @@ void add_pages(Badness& b, std::int64_t adj, bool root, const BadnessContext& co
   const std::int64_t sum = saturate(own - b.root_bonus + b.adj_points);
   b.floored = context.rule != BadnessRule::v5 && sum <= 0;
   b.points = b.floored ? 1 : sum;
+}
+
+// The task at places[i] becomes the one at i. In place, circle by circle, for a ranking of all
+// the tasks that a log may have is megabytes.
+void put_in_order(std::vector<RankedTask>& tasks, std::vector<std::uint32_t>& places) {
+  for (std::uint32_t first = 0; first < places.size(); ++first) {
+    const RankedTask moved = tasks[first];
+    std::uint32_t at = first;
+    while (places[at] != first) {
+      const std::uint32_t next = places[at];
+      tasks[at] = tasks[next];
+      places[at] = at;
+      at = next;
+    }
+    tasks[at] = moved;
+    places[at] = at;
+  }
 }
 
 }  // namespace
@@ -188,11 +206,13 @@ std::optional<Ranking> rank_tasks(const std::vector<Task>& tasks, const KernelVe
   std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
     return a.points != b.points ? a.points > b.points : a.turn < b.turn;
   });
-  ranking.tasks.reserve(found.size());
+  std::vector<std::uint32_t> places;
+  places.reserve(found.size());
   for (const Key& key : keys)
-    ranking.tasks.push_back(found[key.place]);
-  for (const std::uint32_t place : never)
-    ranking.tasks.push_back(found[place]);
+    places.push_back(key.place);
+  places.insert(places.end(), never.begin(), never.end());
+  put_in_order(found, places);
+  ranking.tasks = std::move(found);
 
   const Badness& top = ranking.tasks.front().badness;
   if (top.unkillable) return ranking;

@@ -26,7 +26,7 @@ class JsonRenderer final : public Renderer {
 
   void report(std::size_t index, const Explanation& explanation) override {
     text_ += '\n';
-    write_report(json_, index, explanation, scratch_);
+    write_report(json_, index, explanation, [this] { drain(); });
     drain();
   }
 
@@ -97,7 +97,6 @@ class JsonRenderer final : public Renderer {
 
   Output output_;
   std::string text_;
-  std::string scratch_;
   JsonWriter json_;
   std::unique_ptr<TextStore> incidents_;
   std::unique_ptr<TextStore> others_;

@@ -241,7 +241,7 @@ void write_findings(JsonWriter& json, const std::vector<Finding>& findings) {
 }
 
 void write_report(JsonWriter& json, std::size_t index, const Explanation& explanation,
-                  std::string& scratch) {
+                  const Drain& drain) {
   const OomReport& report = explanation.report;
   json.begin_object();
   write_head(json, index, report);
@@ -265,7 +265,7 @@ void write_report(JsonWriter& json, std::size_t index, const Explanation& explan
   write_host_memory(json, explanation);
   write_ledger(json, explanation);
   json.plain_field("tasks_listed", static_cast<std::uint64_t>(report.at.tasks.size()));
-  write_tasks(json, explanation, scratch);
+  write_tasks(json, explanation, drain);
   json.plain_key("victims");
   json.begin_array();
   for (const Victim& victim : report.victims)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <functional>
 
 #include "core/json_writer.h"
 #include "explain/explanation.h"
@@ -12,9 +12,12 @@
 
 namespace oomkit {
 
-// `scratch` is reused between reports: no allocation for each row of a table.
+// Takes away what the writer has written so far: a table is larger than all else of a report
+// together, and is not to be held in memory a second time, as text.
+using Drain = std::function<void()>;
+
 void write_report(JsonWriter& json, std::size_t index, const Explanation& explanation,
-                  std::string& scratch);
+                  const Drain& drain);
 void write_incident(JsonWriter& json, const Incident& incident);
 void write_other(JsonWriter& json, const OtherEvent& event);
 
@@ -22,7 +25,7 @@ void write_other(JsonWriter& json, const OtherEvent& event);
 void write_memcg(JsonWriter& json, const Explanation& explanation);
 void write_host_memory(JsonWriter& json, const Explanation& explanation);
 void write_ledger(JsonWriter& json, const Explanation& explanation);
-void write_tasks(JsonWriter& json, const Explanation& explanation, std::string& scratch);
+void write_tasks(JsonWriter& json, const Explanation& explanation, const Drain& drain);
 void write_findings(JsonWriter& json, const std::vector<Finding>& findings);
 
 }  // namespace oomkit

@@ -15,7 +15,10 @@
 namespace oomkit {
 namespace {
 
-// Holds every row but its name: at most 20 numbers of at most 20 digits, and their keys.
+// Names that fit in the kernel's own 16 bytes are put into the row's buffer.
+constexpr std::size_t kShortComm = 16;
+
+// Holds every row: at most 20 numbers of at most 20 digits, their keys and a short name.
 class RowText {
  public:
   void literal(std::string_view text) {
@@ -92,8 +95,14 @@ void append_row(std::string& out, const Task& task, const Badness* badness,
   row.literal(",\"uid\":");
   row.number_or_null(task.uid);
   row.literal(",\"comm\":");
-  out += row.take();
-  append_json_string(out, task.comm);
+  if (task.comm.size() <= kShortComm && is_plain_json(task.comm)) {
+    row.literal("\"");
+    row.literal(task.comm);
+    row.literal("\"");
+  } else {
+    out += row.take();
+    append_json_string(out, task.comm);
+  }
   row.literal(",\"total_vm_bytes\":");
   row.bytes_or_null(context.bytes(task.total_vm));
   row.literal(",\"rss_bytes\":");
@@ -125,7 +134,7 @@ void append_row(std::string& out, const Task& task, const Badness* badness,
 
 }  // namespace
 
-void write_tasks(JsonWriter& json, const Explanation& explanation, std::string& scratch) {
+void write_tasks(JsonWriter& json, const Explanation& explanation, const Drain& drain) {
   const Snapshot& at = explanation.report.at;
   RowContext context;
   context.page_size = at.page_size;
@@ -140,10 +149,10 @@ void write_tasks(JsonWriter& json, const Explanation& explanation, std::string& 
   }
   json.plain_key("tasks");
   json.begin_array();
+  constexpr std::size_t kDrainEvery = 256;
   for (std::size_t i = 0; i < at.tasks.size(); ++i) {
-    scratch.clear();
-    append_row(scratch, at.tasks[i], badness[i], context);
-    json.raw(scratch);
+    append_row(json.begin_raw(), at.tasks[i], badness[i], context);
+    if ((i + 1) % kDrainEvery == 0) drain();
   }
   json.end_array();
 }
