@@ -10,6 +10,7 @@ namespace {
 
 // A shorter step says more of the clock than of the processes.
 constexpr double kStepMin = 1.0;
+constexpr std::size_t kSwarmMin = 3;  // Fewer processes of one name are each their own story.
 
 double as_double(Bytes bytes) {
   return static_cast<double>(bytes.count());
@@ -43,6 +44,35 @@ Bytes peak_of(const std::vector<IncidentPoint>& points) {
     peak = std::max(peak, point.use);
   return peak;
 }
+
+// Which names may be swarms, roughly: names that fall together here count together, so what
+// is too little together needs no exact sum. Few names of any table pass.
+class NameSieve {
+ public:
+  void add(const CommKey& comm, double counted) {
+    Place& place = places_[index_of(comm)];
+    place.counted += counted;
+    ++place.processes;
+  }
+  void let_pass(const CommKey& comm) { places_[index_of(comm)].known = true; }
+  bool passes(const CommKey& comm, double least, std::size_t processes) const {
+    // In another order the same numbers may give a slightly smaller sum.
+    constexpr double kSlack = 0.999;
+    const Place& place = places_[index_of(comm)];
+    return place.known || (place.processes >= processes && place.counted >= least * kSlack);
+  }
+
+ private:
+  struct Place {
+    double counted = 0;
+    std::uint32_t processes = 0;
+    bool known = false;
+  };
+  static std::size_t index_of(const CommKey& comm) {
+    return static_cast<std::size_t>(comm.hash() >> 56U);
+  }
+  std::array<Place, 256> places_{};
+};
 
 // Every second point is dropped when there is no more room; the first stays.
 void push_point(std::vector<IncidentPoint>& points, IncidentPoint point) {
@@ -159,11 +189,17 @@ void Growth::judge(Step& step) {
 }
 
 void Growth::judge_swarms(const Step& step, double total) {
+  NameSieve sieve;
+  for (const Delta& delta : step.deltas)
+    sieve.add(next_[delta.row].comm, delta.counted);
+  for (const auto& known : swarms_)
+    sieve.let_pass(known.first);
   // Like names side by side.
   std::vector<std::pair<CommKey, const Delta*>> named;
-  named.reserve(step.deltas.size());
-  for (const Delta& delta : step.deltas)
-    named.emplace_back(next_[delta.row].comm, &delta);
+  for (const Delta& delta : step.deltas) {
+    const CommKey& comm = next_[delta.row].comm;
+    if (sieve.passes(comm, kCulpritShare * total, kSwarmMin)) named.emplace_back(comm, &delta);
+  }
   std::sort(named.begin(), named.end());
   for (std::size_t i = 0; i < named.size();) {
     NameSum sum;
@@ -185,7 +221,6 @@ void Growth::judge_swarms(const Step& step, double total) {
 }
 
 void Growth::judge_name(const CommKey& comm, const NameSum& sum, double seconds, double total) {
-  constexpr std::size_t kSwarmMin = 3;
   const auto known = swarms_.find(comm);
   const bool explains = sum.processes >= kSwarmMin && sum.counted >= kCulpritShare * total &&
                         sum.largest_counted < sum.counted / 2;

@@ -37,6 +37,10 @@ class CommKey {
   CommKey() = default;
   explicit CommKey(std::string_view comm);
   std::string text() const;
+  // Well mixed in its upper bits.
+  std::uint64_t hash() const {
+    return (bytes_[0] ^ (bytes_[1] * 0x9e3779b97f4a7c15U)) * 0xd6e8feb86659fd93U;
+  }
 
   friend bool operator==(const CommKey&, const CommKey&) = default;
   friend auto operator<=>(const CommKey&, const CommKey&) = default;
