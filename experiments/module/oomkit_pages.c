@@ -11,6 +11,8 @@
 //   give_back   1: the notifier gives all blocks back; 0: it only counts
 //   take        written N: take up to N blocks now; the write returns when they are taken,
 //               or refused, or the notifier was called; written 0: give all back
+//   thin        written N: keep every N-th block and give the others back: memory is free
+//               then, in pieces that have no free neighbour
 //   taken       blocks held now
 //   notified    calls of the notifier so far
 //   given_back  pages that the notifier gave back in all
@@ -64,6 +66,25 @@ static unsigned long release_blocks(void) {
     spin_unlock(&blocks_lock);
     if (!page) return pages;
     pages += 1UL << page_private(page);
+    __free_pages(page, page_private(page));
+  }
+}
+
+// Gives back all blocks but one in `nth`.
+static void thin_blocks(unsigned long nth) {
+  LIST_HEAD(back);
+  struct page *page, *next;
+  unsigned long i = 0;
+
+  spin_lock(&blocks_lock);
+  list_for_each_entry_safe(page, next, &blocks, lru) {
+    if (i++ % nth == 0) continue;
+    list_move(&page->lru, &back);
+    taken--;
+  }
+  spin_unlock(&blocks_lock);
+  list_for_each_entry_safe(page, next, &back, lru) {
+    list_del(&page->lru);
     __free_pages(page, page_private(page));
   }
 }
@@ -133,6 +154,16 @@ static int set_take(const char *text, const struct kernel_param *parameter) {
   return 0;
 }
 
+static int set_thin(const char *text, const struct kernel_param *parameter) {
+  unsigned long nth;
+  const int error = kstrtoul(text, 0, &nth);
+
+  if (error) return error;
+  if (nth < 2) return -EINVAL;
+  thin_blocks(nth);
+  return 0;
+}
+
 static int set_order(const char *text, const struct kernel_param *parameter) {
   unsigned int wanted;
   const int error = kstrtouint(text, 0, &wanted);
@@ -148,10 +179,12 @@ static int get_free_blocks(char *text, const struct kernel_param *parameter) {
 }
 
 static const struct kernel_param_ops take_ops = {.set = set_take, .get = param_get_ulong};
+static const struct kernel_param_ops thin_ops = {.set = set_thin};
 static const struct kernel_param_ops order_ops = {.set = set_order, .get = param_get_uint};
 static const struct kernel_param_ops free_blocks_ops = {.get = get_free_blocks};
 
 module_param_cb(take, &take_ops, &taken, 0600);
+module_param_cb(thin, &thin_ops, NULL, 0200);
 module_param_cb(order, &order_ops, &order, 0600);
 module_param_cb(free_blocks, &free_blocks_ops, NULL, 0400);
 module_param(give_back, bool, 0600);

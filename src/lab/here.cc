@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <sys/prctl.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest/plan.h"
@@ -20,6 +15,7 @@
 #include "guest/stage.h"
 #include "guest/supervisor.h"
 #include "io/child_process.h"
+#include "io/forked_child.h"
 #include "io/machine.h"
 #include "io/process_environment.h"
 #include "klog/reader.h"
@@ -74,15 +70,9 @@ guest::Stage stage_for(const MemoryHierarchy& hierarchy, const std::string& fold
 }
 
 // The runner's process: it tells what happens through the pipe, as it would from a machine.
-[[noreturn]] void play(const Scenario& scenario, const guest::Stage& stage, std::uint64_t seed,
-                       int output) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  setpgid(0, 0);
-  // What this program does about them is not for the processes of a scenario.
-  for (const int number : {SIGINT, SIGTERM, SIGPIPE})
-    ::signal(number, SIG_DFL);
+void play(const Scenario& scenario, const guest::Stage& stage, std::uint64_t seed, int output) {
   auto outlet = guest::Outlet::create(output, kOutletRoom);
-  if (!outlet) _exit(1);
+  if (!outlet) return;
   guest::Protocol protocol(*outlet);
   utsname names{};
   uname(&names);
@@ -96,24 +86,7 @@ guest::Stage stage_for(const MemoryHierarchy& hierarchy, const std::string& fold
   const Status played = supervisor ? supervisor->run() : tl::unexpected(supervisor.error());
   if (!played) protocol.fail(played.error().what, "");
   outlet->flush();
-  _exit(0);
 }
-
-// The runner, ended with its object.
-class Runner {
- public:
-  explicit Runner(pid_t pid) : pid_(pid) {}
-  Runner(const Runner&) = delete;
-  Runner& operator=(const Runner&) = delete;
-  ~Runner() {
-    ::kill(pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-
- private:
-  pid_t pid_;
-};
 
 enum class HereEnd { over, deadline, interrupted };
 
@@ -226,17 +199,14 @@ Result<Rehearsal> run_here(const Experiment& experiment, std::uint64_t seed, int
   if (const Status fits = fits_here(experiment); !fits) return tl::unexpected(fits.error());
   const auto begin = monotonic_time();
   OOMKIT_TRY(const MemoryHierarchy hierarchy, find_memory_hierarchy());
-  OOMKIT_TRY(const HereCgroup cgroup, HereCgroup::make(hierarchy));
+  OOMKIT_TRY(const OwnCgroup cgroup, make_here_cgroup(hierarchy));
   OOMKIT_TRY(Pipe pipe, make_pipe(kPipeBytes));
   const guest::Stage stage = stage_for(hierarchy, cgroup.folder());
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    static_cast<void>(FileDescriptor(pipe.read_end.release()));
-    play(experiment.scenario, stage, seed, pipe.write_end.get());
-  }
-  if (pid < 0) return fail(ErrorCode::io, "cannot start a process");
-  static_cast<void>(FileDescriptor(pipe.write_end.release()));
-  const Runner runner(pid);
+  OOMKIT_TRY(const ForkedChild runner, ForkedChild::start([&] {
+               pipe.read_end = FileDescriptor();
+               play(experiment.scenario, stage, seed, pipe.write_end.get());
+             }));
+  pipe.write_end = FileDescriptor();
   GuestProtocol protocol;
   const HereEnd end =
       listen(pipe.read_end.get(), interrupt, experiment.scenario.end.after + kGrace, protocol);

@@ -1,22 +1,11 @@
 #include "lab/here_cgroup.h"
 
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <filesystem>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "core/text.h"
-#include "io/file_source.h"
 #include "io/machine.h"
-#include "io/system_error.h"
 
 namespace oomkit {
 namespace {
@@ -81,74 +70,18 @@ std::optional<Mount> find_mount(std::string_view mounts, CgroupVersion version) 
   return std::nullopt;
 }
 
-Status write_text(const std::string& path, std::string_view text) {
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.get() < 0) return tl::unexpected(system_error(path, "cannot open", errno));
-  if (::write(file.get(), text.data(), text.size()) < 0)
-    return tl::unexpected(system_error(path, "cannot write", errno));
-  return {};
-}
-
-std::string read_text(const std::string& path) {
-  return read_whole(path, kTextMax).value_or("");
-}
-
 Status give_memory_controller(const MemoryHierarchy& hierarchy) {
   if (hierarchy.version == CgroupVersion::v1) return {};
-  const std::string offered = read_text(hierarchy.folder + "/cgroup.controllers");
+  const std::string offered =
+      read_whole(hierarchy.folder + "/cgroup.controllers", kTextMax).value_or("");
   if (!has_word(trim(offered), "memory", ' ')) {
     return fail(ErrorCode::unsupported, "the cgroup of this shell, " + hierarchy.folder +
                                             ", has no memory controller" + kRemedy);
   }
-  if (has_word(trim(read_text(hierarchy.folder + "/cgroup.subtree_control")), "memory", ' '))
-    return {};
   // The kernel forbids it where processes are in the cgroup itself, the root apart.
-  if (const Status given = write_text(hierarchy.folder + "/cgroup.subtree_control", "+memory");
-      !given)
+  if (const Status given = delegate_controller(hierarchy.folder, "memory"); !given)
     return fail(ErrorCode::denied, given.error().what + kRemedy);
   return {};
-}
-
-// The deepest first, so that each is empty when its turn comes.
-void collect_folders(const std::string& folder, std::vector<std::string>& folders) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.is_directory(error) && !entry.is_symlink(error))
-      collect_folders(entry.path().string(), folders);
-  }
-  folders.push_back(folder);
-}
-
-// SIGKILL to every process in it; how many there were.
-std::size_t kill_all(const std::string& folder) {
-  std::size_t count = 0;
-  const std::string pids = read_text(folder + "/cgroup.procs");
-  Cursor cursor(pids);
-  while (const auto pid = cursor.take_integer<pid_t>()) {
-    if (*pid > 0) ::kill(*pid, SIGKILL);
-    ++count;
-    cursor.skip_spaces();
-  }
-  return count;
-}
-
-void remove_all(const std::string& folder) {
-  using namespace std::chrono_literals;
-  constexpr int kAttempts = 250;
-  std::vector<std::string> folders;
-  collect_folders(folder, folders);
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::size_t left = 0;
-    for (const std::string& each : folders) {
-      if (::rmdir(each.c_str()) == 0 || errno == ENOENT) continue;
-      ++left;
-      // A process that waits because the killer is off ends by SIGKILL as well: it sleeps
-      // killable.
-      kill_all(each);
-    }
-    if (left == 0) return;
-    std::this_thread::sleep_for(20ms);
-  }
 }
 
 }  // namespace
@@ -190,26 +123,12 @@ Result<MemoryHierarchy> find_memory_hierarchy() {
   return find_memory_hierarchy(cgroups, mounts);
 }
 
-Result<HereCgroup> HereCgroup::make(const MemoryHierarchy& hierarchy) {
+Result<OwnCgroup> make_here_cgroup(const MemoryHierarchy& hierarchy) {
   if (Status given = give_memory_controller(hierarchy); !given)
     return tl::unexpected(given.error());
-  for (int number = 1; number < 1000; ++number) {
-    std::string name = "oomkit-lab-" + std::to_string(::getpid()) + "-" + std::to_string(number);
-    std::string folder = hierarchy.folder + "/" + name;
-    if (::mkdir(folder.c_str(), 0755) == 0) return HereCgroup(std::move(folder), std::move(name));
-    if (errno != EEXIST) {
-      return fail(ErrorCode::denied,
-                  system_error(folder, "cannot make the cgroup", errno).what + kRemedy);
-    }
-  }
-  return fail(ErrorCode::io, hierarchy.folder + ": too many cgroups of ours are left there");
-}
-
-HereCgroup::HereCgroup(HereCgroup&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})), name_(std::exchange(other.name_, {})) {}
-
-HereCgroup::~HereCgroup() {
-  if (!folder_.empty()) remove_all(folder_);
+  auto cgroup = OwnCgroup::create(hierarchy.folder, "oomkit-lab-");
+  if (!cgroup) return fail(ErrorCode::denied, cgroup.error().what + kRemedy);
+  return cgroup;
 }
 
 }  // namespace oomkit

@@ -35,7 +35,7 @@ read = "/proc/pressure/memory"
 name = "pressure"
 [[event]]
 at = "1s"
-read = "/tmp/core"
+read = "/dev/core"
 name = "core"
 [end]
 after = "2s"

@@ -23,7 +23,7 @@ namespace {
 std::string missing_here() {
   const auto hierarchy = find_memory_hierarchy();
   if (!hierarchy) return hierarchy.error().what;
-  const auto cgroup = HereCgroup::make(*hierarchy);
+  const auto cgroup = make_here_cgroup(*hierarchy);
   return cgroup ? "" : cgroup.error().what;
 }
 
