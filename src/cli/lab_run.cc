@@ -20,6 +20,7 @@
 #include "render/lab_json.h"
 #include "render/lab_markdown.h"
 #include "render/lab_text.h"
+#include "render/quantity.h"
 
 namespace oomkit {
 namespace {
@@ -136,8 +137,55 @@ std::string name_of(const LabCase& one) {
   return std::string(one.experiment->name) + "." + one.kernel.label;
 }
 
+Status write_file(const std::string& path, std::string_view text) {
+  OOMKIT_TRY(OutputSink sink, OutputSink::file(path));
+  sink.append(text);
+  return sink.finish();
+}
+
+// What is done as soon as a run is over, for a long matrix may be stopped in its middle: its
+// record and log go to --record, DIR/NAME.KERNEL.json and .log, and where nobody sees the line
+// of progress, one line tells of it.
+class Journal {
+ public:
+  Journal(const LabRunArguments& arguments, const LabPlan& plan, bool tells)
+      : folder_(arguments.record), plan_(plan), tells_(tells) {}
+
+  Status open() const { return folder_ ? make_folders(*folder_) : Status(); }
+
+  void enter(std::size_t index, const Result<Rehearsal>& result) {
+    const std::string name = name_of(plan_.cases[index]);
+    ++count_;
+    if (tells_) complain(kName, line_of(name, result));
+    if (!result || !folder_ || !written_) return;
+    const std::string path = *folder_ + "/" + name;
+    written_ = write_file(path + ".json", to_json(result->record));
+    if (written_) written_ = write_file(path + ".log", result->kernel_log);
+  }
+
+  const Status& written() const { return written_; }
+
+ private:
+  std::string line_of(const std::string& name, const Result<Rehearsal>& result) const {
+    std::string line =
+        std::to_string(count_) + "/" + std::to_string(plan_.cases.size()) + " " + name + ": ";
+    if (!result) return line + result.error().what;
+    const RunRecord& record = result->record;
+    const bool sound = !record.expect || record.expect->holds;
+    line += sound ? "as expected" : record.expect->differences.front();
+    const double seconds = static_cast<double>(record.wall_ms.value_or(0)) / 1000;
+    return line + ", " + duration_text(seconds);
+  }
+
+  const std::optional<std::string>& folder_;
+  const LabPlan& plan_;
+  bool tells_;
+  std::size_t count_ = 0;
+  Status written_;
+};
+
 Rehearsals rehearse(const LabRunArguments& arguments, const LabPlan& plan,
-                    const Laboratory& laboratory, const ProgressFunction& show) {
+                    const Laboratory& laboratory, const ProgressFunction& show, Journal& journal) {
   // What lacks something, as a module that is not built, is no run; the others are.
   Rehearsals results(plan.cases.size(), fail(ErrorCode::unsupported, ""));
   std::vector<RehearsalRequest> requests;
@@ -152,26 +200,35 @@ Rehearsals rehearse(const LabRunArguments& arguments, const LabPlan& plan,
                              std::nullopt};
     if (const Status ready = laboratory.check(request); !ready) {
       results[i] = tl::unexpected(ready.error());
+      journal.enter(i, results[i]);
       continue;
     }
     requests.push_back(std::move(request));
     places.push_back(i);
   }
-  Rehearsals done = laboratory.rehearse_all(requests, arguments.jobs, [&](RunProgress progress) {
+  const auto show_in_place = [&](RunProgress progress) {
     progress.run = places[progress.run];
     show(progress);
-  });
+  };
+  const auto enter_in_place = [&](std::size_t run, const Result<Rehearsal>& result) {
+    journal.enter(places[run], result);
+  };
+  Rehearsals done =
+      laboratory.rehearse_all(requests, arguments.jobs, show_in_place, enter_in_place);
   for (std::size_t i = 0; i < done.size(); ++i)
     results[places[i]] = std::move(done[i]);
   return results;
 }
 
 Result<Rehearsals> run_cases(const LabRunArguments& arguments, const LabPlan& plan,
-                             const Interrupt& interrupt, const Terminal& where) {
+                             const Interrupt& interrupt, const Terminal& where, Journal& journal) {
   if (plan.world == LabWorld::here) {
     Rehearsals results;
-    for (const LabCase& one : plan.cases)
+    for (const LabCase& one : plan.cases) {
+      if (interrupt.happened()) break;
       results.push_back(run_here(*one.experiment, arguments.seed, interrupt.descriptor()));
+      journal.enter(results.size() - 1, results.back());
+    }
     return results;
   }
   OOMKIT_TRY(const Laboratory laboratory, Laboratory::create(interrupt.descriptor()));
@@ -179,25 +236,8 @@ Result<Rehearsals> run_cases(const LabRunArguments& arguments, const LabPlan& pl
   for (const LabCase& one : plan.cases)
     names.push_back(name_of(one));
   RehearseProgress progress(std::move(names), where.diagnostics, plan.columns);
-  return rehearse(arguments, plan, laboratory, [&](const RunProgress& it) { progress.show(it); });
-}
-
-Status write_file(const std::string& path, std::string_view text) {
-  OOMKIT_TRY(OutputSink sink, OutputSink::file(path));
-  sink.append(text);
-  return sink.finish();
-}
-
-// DIR/NAME.KERNEL.json, and .log beside it.
-Status write_records(const std::string& folder, const LabPlan& plan, const Rehearsals& results) {
-  if (Status made = make_folders(folder); !made) return made;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (!results[i]) continue;
-    const std::string path = folder + "/" + name_of(plan.cases[i]);
-    if (Status done = write_file(path + ".json", to_json(results[i]->record)); !done) return done;
-    if (Status done = write_file(path + ".log", results[i]->kernel_log); !done) return done;
-  }
-  return {};
+  return rehearse(
+      arguments, plan, laboratory, [&](const RunProgress& it) { progress.show(it); }, journal);
 }
 
 std::vector<LabRun> told_runs(const LabPlan& plan, const Rehearsals& results) {
@@ -271,15 +311,14 @@ Result<ExitCode> run_lab(const LabRunArguments& arguments) {
   OOMKIT_TRY(const LabPlan plan, make_plan(arguments, where));
   OOMKIT_TRY(const Interrupt interrupt, Interrupt::watch());
   OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));
-  OOMKIT_TRY(const Rehearsals results, run_cases(arguments, plan, interrupt, where));
+  Journal journal(arguments, plan, !where.diagnostics && plan.cases.size() > kStoriesMax);
+  if (const Status open = journal.open(); !open) return tl::unexpected(open.error());
+  OOMKIT_TRY(const Rehearsals results, run_cases(arguments, plan, interrupt, where, journal));
   if (interrupt.happened()) {
     complain(kName, "interrupted; everything that was started is ended");
     return ExitCode::interrupted;
   }
-  if (arguments.record) {
-    if (const Status written = write_records(*arguments.record, plan, results); !written)
-      return tl::unexpected(written.error());
-  }
+  if (!journal.written()) return tl::unexpected(journal.written().error());
   const std::vector<LabRun> runs = told_runs(plan, results);
   for (const LabRun& run : runs) {
     if (!run.problem.empty())

@@ -346,7 +346,7 @@ Result<Rehearsal> Laboratory::rehearse_one(const RehearsalRequest& request, std:
 
 std::vector<Result<Rehearsal>> Laboratory::rehearse_all(
     const std::vector<RehearsalRequest>& requests, std::size_t at_once,
-    const ProgressFunction& progress) const {
+    const ProgressFunction& progress, const DoneFunction& done) const {
   std::vector<Result<Rehearsal>> results(requests.size(), fail(ErrorCode::io, kInterrupted));
   std::mutex telling;
   ProgressFunction tell;
@@ -361,6 +361,9 @@ std::vector<Result<Rehearsal>> Laboratory::rehearse_all(
     for (std::size_t i = next++; i < requests.size(); i = next++) {
       results[i] = rehearse_one(requests[i], i, tell);
       if (!results[i] && is_interruption(results[i].error())) return;
+      if (!done) continue;
+      const std::lock_guard lock(telling);
+      done(i, results[i]);
     }
   };
   if (at_once == 0) at_once = processor_count();

@@ -48,6 +48,8 @@ struct RunProgress {
   const GuestProgress* guest = nullptr;  // What the guest said last.
 };
 using ProgressFunction = std::function<void(const RunProgress&)>;
+// A run is over: its index among the requests, and what came of it.
+using DoneFunction = std::function<void(std::size_t, const Result<Rehearsal>&)>;
 
 class Laboratory {
  public:
@@ -62,10 +64,11 @@ class Laboratory {
                              const ProgressFunction& progress = nullptr) const;
 
   // All of them, `at_once` side by side (0: as many as there are processors); the results in
-  // the order of the requests. `progress` is called by one thread at a time.
+  // the order of the requests. `progress` and `done` are called by one thread at a time.
   std::vector<Result<Rehearsal>> rehearse_all(const std::vector<RehearsalRequest>& requests,
                                               std::size_t at_once,
-                                              const ProgressFunction& progress = nullptr) const;
+                                              const ProgressFunction& progress = nullptr,
+                                              const DoneFunction& done = nullptr) const;
 
  private:
   Result<Rehearsal> rehearse_one(const RehearsalRequest& request, std::size_t index,
