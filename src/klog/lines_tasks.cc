@@ -346,6 +346,7 @@ RowResult read_task_row(std::string_view text, const TaskColumns& columns, Task&
     }
     store(task, columns.at[i], number.value);
   }
+  if (at == row.end()) return RowResult::short_row;  // "[0]", where no column is known.
   task.comm.assign(trim_right(text.substr(static_cast<std::size_t>(at - row.begin()) + 1)));
   if (!is_possible(task)) return RowResult::impossible;
   return task.comm.empty() ? RowResult::no_comm : RowResult::good;
