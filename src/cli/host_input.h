@@ -11,7 +11,7 @@
 #include "io/file_tree.h"
 #include "sources/live_host.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its own spelling.
 class App;
 }  // namespace CLI
 

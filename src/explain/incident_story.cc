@@ -250,7 +250,7 @@ Finding repeated_kills(const Incident& incident, const IncidentFacts& facts,
     finding.numbers.push_back(
         {"reports_per_s", static_cast<double>(reports - 1) / *incident.duration_s});
   }
-  finding.advice.push_back(
+  finding.advice.emplace_back(
       "It goes on until one of its tasks may be killed (choom -n 0 -p PID), the limit is raised, "
       "or something is freed.");
   return finding;
