@@ -76,7 +76,7 @@ LogEntry::Took LogEntry::take_entry_line(std::string_view line, std::uint64_t nu
 bool LogEntry::take_verbose_head(std::string_view line) {
   constexpr std::size_t kStampMax = 64;
   const std::size_t cursor = line.find(" [s=");
-  if (cursor == std::string_view::npos || cursor > kStampMax || !line.ends_with("]")) return false;
+  if (cursor > kStampMax || !line.ends_with("]")) return false;  // Also where there is none.
   if (line.size() < 5 || line[3] != ' ' || !is_digit(line[4])) return false;
   next_stamp_.assign(line.substr(4, cursor - 4));
   return true;
