@@ -157,7 +157,7 @@ class Screen {
   }
 
  private:
-  void add(std::string text, Role role = Role::plain, bool selected = false) {
+  void add(std::string_view text, Role role = Role::plain, bool selected = false) {
     lines_.push_back({shortened(text, size_.columns), role, selected});
   }
 
