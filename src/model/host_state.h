@@ -11,6 +11,7 @@
 
 #include "core/units.h"
 #include "model/host_memory.h"
+#include "model/memcg_tree.h"
 #include "model/pressure.h"
 
 namespace oomkit {
@@ -57,6 +58,14 @@ struct HostState {
 
   std::optional<Pressure> pressure_memory, pressure_io, pressure_cpu;
   std::optional<CgroupLayout> cgroup_layout;  // Absent: no memory controller is visible.
+
+  // What becomes of a process or a kernel that crashes.
+  std::optional<std::string> core_pattern;                // "core", "|/usr/bin/handler %p"
+  std::optional<MemcgLimit> core_limit_init, core_limit;  // RLIMIT_CORE of PID 1, and our own.
+  std::optional<bool> crash_kernel_loaded;                // By kexec, for kdump.
+  std::optional<Bytes> crash_kernel_size;                 // What is set aside for it.
+  // The words of the kernel's command line that are about memory: "psi=0", "crashkernel=256M".
+  std::optional<std::vector<std::string>> boot_options;
 
   std::optional<std::int64_t> processors;  // That are online.
   std::optional<std::int64_t> tasks_seen;  // Processes in /proc, also those not looked at.

@@ -39,11 +39,12 @@ struct MemcgNode {
   std::optional<MemcgLimit> memsw_limit;  // ... if swap is accounted.
   std::optional<Bytes> kmem_usage;        // v1.
 
-  std::optional<std::int64_t> swappiness;  // v1; v2 has the host's.
-  std::optional<bool> use_hierarchy;       // v1 up to 5.10.
-  std::optional<bool> oom_group;           // v2: all in it die together.
-  std::optional<bool> oom_kill_disable;    // v1: tasks wait instead of dying.
-  std::optional<bool> under_oom;           // v1: and are waiting now.
+  std::optional<std::int64_t> swappiness;   // v1; v2 has the host's.
+  std::optional<bool> use_hierarchy;        // v1 up to 5.10.
+  std::optional<bool> oom_group;            // v2: all in it die together.
+  std::optional<bool> children_controlled;  // v2: those below it are memcgs as well.
+  std::optional<bool> oom_kill_disable;     // v1: tasks wait instead of dying.
+  std::optional<bool> under_oom;            // v1: and are waiting now.
 
   NamedAmounts<std::int64_t> events;        // memory.events; v1 "failcnt", "oom_kill".
   NamedAmounts<std::int64_t> events_local;  // memory.events.local (5.2).

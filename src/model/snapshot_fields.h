@@ -162,6 +162,12 @@ void walk_fields(Walk& walk, HostState& host) {
   walk.member("pressure_io", host.pressure_io);
   walk.member("pressure_cpu", host.pressure_cpu);
   walk.member("cgroup_layout", host.cgroup_layout);
+  walk.member("core_pattern", host.core_pattern);
+  walk.member("core_limit_init_bytes", host.core_limit_init);
+  walk.member("core_limit_bytes", host.core_limit);
+  walk.member("crash_kernel_loaded", host.crash_kernel_loaded);
+  walk.member("crash_kernel_bytes", host.crash_kernel_size);
+  walk.member("boot_options", host.boot_options);
   walk.member("processors", host.processors);
   walk.member("tasks_seen", host.tasks_seen);
 }
@@ -185,6 +191,7 @@ void walk_fields(Walk& walk, MemcgNode& memcg) {
   walk.member("swappiness", memcg.swappiness);
   walk.member("use_hierarchy", memcg.use_hierarchy);
   walk.member("oom_group", memcg.oom_group);
+  walk.member("children_controlled", memcg.children_controlled);
   walk.member("oom_kill_disable", memcg.oom_kill_disable);
   walk.member("under_oom", memcg.under_oom);
   walk.member("events", memcg.events);

@@ -57,6 +57,13 @@ Snapshot anonymized(Snapshot snapshot) {
     for (SwapDevice& device : *snapshot.host_state->swaps)
       device.name = stand_ins.name("swap", device.name);
   }
+  if (snapshot.host_state && snapshot.host_state->core_pattern) {
+    // Whether a program takes the core, or a folder, is what matters.
+    std::string& pattern = *snapshot.host_state->core_pattern;
+    const bool piped = !pattern.empty() && pattern.front() == '|';
+    if (pattern.find('/') != std::string::npos)
+      pattern = (piped ? "|/" : "/") + stand_ins.name("path", pattern);
+  }
   // An example is a path; what it is an example of says enough.
   SourceGaps gaps;
   for (const SourceGapCount& gap : snapshot.gaps.counts())

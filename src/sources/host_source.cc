@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "sources/host_text.h"
+#include "sources/setup_text.h"
 #include "sources/task_text.h"
 #include "sources/zone_text.h"
 
@@ -232,6 +233,33 @@ void HostSource::read_pressure(HostState& host, SourceGaps& gaps) {
   read("pressure/memory", host.pressure_memory);
   read("pressure/io", host.pressure_io);
   read("pressure/cpu", host.pressure_cpu);
+}
+
+// All of it may be missing, in a capture or by the kernel's configuration, and nothing that
+// is computed rests on it: no gap is counted but for what is denied.
+void HostSource::read_setup(Snapshot& snapshot) {
+  HostState& host = *snapshot.host_state;
+  const auto take = [&](const OpenFolder& folder, std::string_view path) {
+    const OpenFolder::Reading reading = folder.read(path, buffer_);
+    if (!reading && reading.error() == ErrorCode::denied)
+      snapshot.gaps.add(SourceGap::host_denied, path);
+    return reading ? std::optional<std::string_view>(*reading) : std::nullopt;
+  };
+  if (const auto text = take(*proc_, "sys/kernel/panic")) {
+    if (const auto number = parse_number(*text)) host.sysctl.add("kernel.panic", *number);
+  }
+  if (const auto text = take(*proc_, "sys/kernel/core_pattern")) host.core_pattern = trim(*text);
+  if (const auto text = take(*proc_, "cmdline")) host.boot_options = parse_boot_options(*text);
+  if (const auto text = take(*proc_, "1/limits")) host.core_limit_init = parse_core_limit(*text);
+  if (const auto text = take(*proc_, "self/limits")) host.core_limit = parse_core_limit(*text);
+  if (sys_ == nullptr) return;
+  if (const auto text = take(*sys_, "kernel/kexec_crash_loaded")) {
+    if (const auto number = parse_number(*text)) host.crash_kernel_loaded = *number != 0;
+  }
+  if (const auto text = take(*sys_, "kernel/kexec_crash_size")) {
+    const auto number = parse_number(*text);
+    if (number && *number >= 0) host.crash_kernel_size = Bytes(*number);
+  }
 }
 
 void HostSource::read(Snapshot& snapshot) {

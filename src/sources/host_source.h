@@ -17,6 +17,8 @@ class HostSource {
 
   // Release, host name, page size, memory, settings, swap, pressure, the tasks' number apart.
   void read(Snapshot& snapshot);
+  // What is read once and seldom: after a crash, and at boot. `read` comes first.
+  void read_setup(Snapshot& snapshot);
   Mounts read_mounts(SourceGaps& gaps);
 
  private:

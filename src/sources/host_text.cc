@@ -11,7 +11,7 @@ namespace {
 
 // A file of the kernel has some 200 names, and the ones looked up are few: a hostile file
 // shall not make a list that is slow to search.
-constexpr std::size_t kNamesMax = 4096;
+constexpr std::size_t kHostNamesMax = 4096;
 
 // "12.34" as 1234: the kernel prints two digits after the point.
 std::optional<std::int32_t> take_centipercent(Cursor& cursor) {
@@ -76,7 +76,7 @@ bool parse_meminfo(std::string_view text, HostState& host) {
     const std::string_view unit = take_word(words);
     if (!value || *value < 0 || (!unit.empty() && unit != "kB")) {
       sound = false;
-    } else if (host.meminfo.entries().size() + host.meminfo_counts.entries().size() >= kNamesMax) {
+    } else if (host.meminfo.entries().size() + host.meminfo_counts.entries().size() >= kHostNamesMax) {
       return false;
     } else if (unit.empty()) {
       host.meminfo_counts.set(line.substr(0, colon), *value);
@@ -98,7 +98,7 @@ bool parse_named_numbers(std::string_view text, NamedNumbers& numbers) {
       sound = false;
       continue;
     }
-    if (numbers.entries().size() >= kNamesMax) return false;
+    if (numbers.entries().size() >= kHostNamesMax) return false;
     // The kernel names each once; the list need not be searched for what is in it already.
     fresh ? numbers.add(name, *value) : numbers.set(name, *value);
   }
@@ -108,7 +108,7 @@ bool parse_named_numbers(std::string_view text, NamedNumbers& numbers) {
 std::optional<std::vector<SwapDevice>> parse_swaps(std::string_view text) {
   if (take_line(text).substr(0, 8) != "Filename") return std::nullopt;
   std::vector<SwapDevice> devices;
-  while (!text.empty() && devices.size() < kNamesMax) {
+  while (!text.empty() && devices.size() < kHostNamesMax) {
     std::string_view line = take_line(text);
     SwapDevice device;
     device.name = without_octals(take_word(line));
@@ -144,7 +144,7 @@ std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text) {
   std::vector<std::int64_t> numbers;
   for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
     const auto number = whole_number<std::int64_t>(word);
-    if (!number || numbers.size() >= kNamesMax) return std::nullopt;
+    if (!number || numbers.size() >= kHostNamesMax) return std::nullopt;
     numbers.push_back(*number);
   }
   if (numbers.empty()) return std::nullopt;

@@ -29,6 +29,14 @@ inline std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
+// Whether `text`, words between blanks, has `word`.
+inline bool contains_word(std::string_view text, std::string_view word) {
+  for (std::string_view next = take_word(text); !next.empty(); next = take_word(text)) {
+    if (next == word) return true;
+  }
+  return false;
+}
+
 // A whole word as a number; nothing if anything else is in it, or if it does not fit.
 template <std::integral Integer>
 std::optional<Integer> whole_number(std::string_view word) {

@@ -25,6 +25,7 @@ Result<LiveHost> LiveHost::create(const FileTree& tree) {
 Result<Snapshot> LiveHost::read(const HostQuery& query) {
   Snapshot snapshot;
   host_.read(snapshot);
+  if (query.setup) host_.read_setup(snapshot);
   const Mounts mounts = host_.read_mounts(snapshot.gaps);
   if (query.memcgs) {
     MemcgReading reading = read_memcgs(tree_, mounts, query.memcg_detail, snapshot.gaps);

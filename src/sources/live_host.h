@@ -21,12 +21,15 @@ struct HostQuery {
   TaskQuery tasks;
   bool memcgs = true;
   MemcgDetail memcg_detail = MemcgDetail::full;
+  bool setup = false;  // What is to become of a crash, and how the kernel was booted.
 
   // Everything there is: for a snapshot.
-  static HostQuery everything() { return {{std::nullopt, true, true}, true, MemcgDetail::full}; }
+  static HostQuery everything() {
+    return {{std::nullopt, true, true}, true, MemcgDetail::full, true};
+  }
   // Who is next, and how near is it: no more than that takes.
   static HostQuery next_victims(std::size_t leaders) {
-    return {{leaders, false, false}, true, MemcgDetail::limits};
+    return {{leaders, false, false}, true, MemcgDetail::limits, false};
   }
 };
 

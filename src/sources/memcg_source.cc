@@ -6,6 +6,7 @@
 
 #include "sources/cgroup_text.h"
 #include "sources/host_text.h"
+#include "sources/lines.h"
 
 namespace oomkit {
 namespace {
@@ -57,6 +58,7 @@ class MemcgReader {
   }
 
   bool read_v2(MemcgNode& memcg) {
+    if (detail_ == MemcgDetail::full) children_controlled(memcg);
     if (!limit("memory.max", memcg.limit)) return false;
     bytes("memory.current", memcg.usage);
     limit("memory.swap.max", memcg.swap_limit);
@@ -155,6 +157,10 @@ class MemcgReader {
     const auto text = take(name);
     if (text && !parse_named_numbers(*text, field)) malformed(name);
   }
+  void children_controlled(MemcgNode& memcg) {
+    if (const auto text = take("cgroup.subtree_control"))
+      memcg.children_controlled = contains_word(*text, "memory");
+  }
   void stat(MemcgNode& memcg) {
     const auto text = take("memory.stat");
     if (text && !parse_memcg_stat(*text, memcg.stat)) malformed("memory.stat");
@@ -178,10 +184,7 @@ class MemcgReader {
 bool unified_has_memory(const OpenFolder& folder) {
   std::vector<char> buffer;
   const auto text = folder.read("cgroup.controllers", buffer);
-  if (!text) return false;
-  std::string words = " " + std::string(*text);
-  std::replace(words.begin(), words.end(), '\n', ' ');
-  return words.find(" memory ") != std::string::npos;
+  return text && contains_word(*text, "memory");
 }
 
 std::string_view without_slash(std::string_view path) {

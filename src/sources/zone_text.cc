@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kZonesMax = 8192;   // 1024 nodes, a few zones each.
 constexpr std::size_t kReservesMax = 16;  // One for each kind of zone.
-constexpr std::size_t kNamesMax = 128;    // Counters of one zone.
+constexpr std::size_t kZoneCountersMax = 128;    // Counters of one zone.
 constexpr std::size_t kOrdersMax = 32;
 
 KiB kib_of(Pages pages, PageSize page_size) {
@@ -82,7 +82,7 @@ class ZoneReader {
     const auto value = whole_number<std::int64_t>(take_word(words));
     if (!value) return true;  // Lines of words, and those with a colon: none of them a level.
     auto& pages = part_ == Part::node ? info.nodes.back().pages : zone.pages;
-    if (pages.entries().size() >= kNamesMax) return false;
+    if (pages.entries().size() >= kZoneCountersMax) return false;
     // Up to 4.7 "scanned 0" and the like come here, too: any name is welcome, the first counts.
     if (!pages.find(name)) pages.add(name, Pages(*value));
     return true;
