@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;  // Names keep the order of the kernel's files.
 
-constexpr std::string_view kSchema = "oomkit.snapshot/1";
+constexpr std::string_view kSnapshotSchema = "oomkit.snapshot/1";
 
 struct LayoutName {
   CgroupLayout layout;
@@ -342,7 +342,7 @@ std::string to_json(const Snapshot& snapshot) {
   JsonWriter json(text);
   FieldWriter writer(json, snapshot.page_size.value_or(PageSize::k4K));
   json.begin_object();
-  json.field("schema", kSchema);
+  json.field("schema", kSnapshotSchema);
   walk_fields(writer, const_cast<Snapshot&>(snapshot));  // NOLINT: only read, see above.
   json.end_object();
   text += '\n';
@@ -356,11 +356,13 @@ Result<Snapshot> parse_snapshot(std::string_view json) {
   } catch (const Json::parse_error& error) {
     return fail(ErrorCode::malformed,
                 "not a JSON document: error at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    return fail(ErrorCode::malformed, "not a JSON document: a number is beyond any double");
   }
   const auto schema = document.is_object() ? document.find("schema") : document.end();
-  if (!document.is_object() || schema == document.end() || *schema != kSchema) {
+  if (!document.is_object() || schema == document.end() || *schema != kSnapshotSchema) {
     return fail(ErrorCode::malformed,
-                "not a snapshot: expected \"schema\": \"" + std::string(kSchema) + "\"");
+                "not a snapshot: expected \"schema\": \"" + std::string(kSnapshotSchema) + "\"");
   }
   Snapshot snapshot;
   FieldReader reader;

@@ -164,6 +164,13 @@ TEST(SnapshotJson, RefusalsNameWhatIsWrong) {
   EXPECT_EQ(refusal(head + R"("surprise":[1,{}]})"), "accepted") << "a later version may add some";
 }
 
+TEST(SnapshotJson, ANumberBeyondAnyDoubleIsRefused) {
+  const auto read =
+      parse_snapshot("{\"schema\": \"oomkit.snapshot/1\", \"uptime_s\": 7e384703028}");
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, ErrorCode::malformed);
+}
+
 TEST(SnapshotJson, EveryPrefixAndManyAlteredBytesAreRefusedOrRead) {
   const std::string text = to_json(random_snapshot(7));
   for (std::size_t end = 0; end + 1 < text.size(); end += 1 + text.size() / 300)
