@@ -25,6 +25,12 @@ class ByteSource {
   virtual bool truncated() const { return false; }
 };
 
+// One that grows: read() gives 0 when there is no more for now.
+class LiveSource : public ByteSource {
+ public:
+  virtual int descriptor() const = 0;  // Readable when there is more.
+};
+
 // A file, or standard input for "-". .gz, .xz and .zst are recognised by their first
 // bytes, not their names, and decompressed.
 Result<std::unique_ptr<ByteSource>> open_log_file(const std::string& path);
@@ -44,6 +50,8 @@ Result<std::unique_ptr<ByteSource>> open_journal(const JournalQuery& query);
 // /dev/kmsg from the oldest record there is to the newest, not waiting for more. A reader
 // that was overtaken goes on; the gap shows in the sequence numbers.
 Result<std::unique_ptr<ByteSource>> open_kmsg(const std::string& path);
+// The same from the next record on.
+Result<std::unique_ptr<LiveSource>> open_kmsg_from_now(const std::string& path);
 
 // For tests: bytes in memory, delivered in pieces of a chosen size, failing where told.
 class MemorySource final : public ByteSource {

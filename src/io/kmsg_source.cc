@@ -1,5 +1,7 @@
 // open_kmsg(): the kernel's own log, one record a read.
 //
+// open_kmsg_from_now(): the same, what is logged from now on.
+//
 // The device gives whole records only, and an error if the buffer is smaller than the next
 // one, so a buffer of our own stands between it and the caller.
 #include <algorithm>
@@ -17,10 +19,12 @@
 namespace oomkit {
 namespace {
 
-class KmsgSource final : public ByteSource {
+class KmsgSource final : public LiveSource {
  public:
   KmsgSource(std::string name, FileDescriptor fd)
       : name_(std::move(name)), fd_(std::move(fd)), record_(kRecordBytes) {}
+
+  int descriptor() const override { return fd_.get(); }
 
   Result<std::size_t> read(std::span<char> buffer) override {
     std::size_t filled = 0;
@@ -64,9 +68,7 @@ class KmsgSource final : public ByteSource {
   std::size_t begin_ = 0, end_ = 0;  // Of the record, what is not delivered yet.
 };
 
-}  // namespace
-
-Result<std::unique_ptr<ByteSource>> open_kmsg(const std::string& path) {
+Result<std::unique_ptr<KmsgSource>> open_source(const std::string& path) {
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (fd.get() < 0) {
     Error error = system_error(path, "cannot open the kernel's log", errno);
@@ -74,6 +76,20 @@ Result<std::unique_ptr<ByteSource>> open_kmsg(const std::string& path) {
     return tl::unexpected(std::move(error));
   }
   return std::make_unique<KmsgSource>(path, std::move(fd));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> open_kmsg(const std::string& path) {
+  OOMKIT_TRY(std::unique_ptr<ByteSource> source, open_source(path));
+  return source;
+}
+
+Result<std::unique_ptr<LiveSource>> open_kmsg_from_now(const std::string& path) {
+  OOMKIT_TRY(std::unique_ptr<KmsgSource> source, open_source(path));
+  if (::lseek(source->descriptor(), 0, SEEK_END) < 0)
+    return tl::unexpected(system_error(path, "cannot go to the end of the kernel's log", errno));
+  return std::unique_ptr<LiveSource>(std::move(source));
 }
 
 }  // namespace oomkit

@@ -1,5 +1,6 @@
 #include "io/own_cgroup.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -47,31 +48,92 @@ void collect_folders(const std::string& folder, std::vector<std::string>& folder
   folders.push_back(folder);
 }
 
-// Who waits because the killer is off ends by SIGKILL as well: it sleeps killable.
-void end_processes(const std::string& folder) {
+std::vector<std::string> folders_of(const std::string& folder) {
+  std::vector<std::string> folders;
+  collect_folders(folder, folders);
+  return folders;
+}
+
+// Not created: a file that cgroupfs does not have stays absent.
+Status write_text(const std::string& path, const std::string& text) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return tl::unexpected(system_error(path, "cannot open", errno));
+  if (::write(file.get(), text.data(), text.size()) < 0)
+    return tl::unexpected(system_error(path, "cannot write", errno));
+  return {};
+}
+
+// A process of another pid namespace is a 0 there; it can only be ended through the cgroup.
+template <class Take>
+std::size_t each_process(const std::string& folder, Take take) {
   const std::string pids = read_text(folder + "/cgroup.procs");
+  std::size_t count = 0;
   Cursor cursor(pids);
   while (const auto pid = cursor.take_integer<pid_t>()) {
-    if (*pid > 1) ::kill(*pid, SIGKILL);
+    ++count;
+    take(*pid);
     cursor.skip_spaces();
+  }
+  return count;
+}
+
+// Nobody forks while this lives, where the kernel can hold a cgroup still.
+class Stillness {
+ public:
+  explicit Stillness(const std::string& folder) : folder_(folder) {
+    if (write_text(folder_ + "/cgroup.freeze", "1")) {
+      held_ = "/cgroup.freeze";
+    } else if (write_text(folder_ + "/freezer.state", "FROZEN")) {
+      held_ = "/freezer.state";
+      wait_until_frozen();
+    }
+  }
+  Stillness(const Stillness&) = delete;
+  Stillness& operator=(const Stillness&) = delete;
+  ~Stillness() {
+    // Version 1 lets a frozen process die only once it is thawed. If that failed, the cgroup's
+    // processes could not end, which the caller finds out by itself.
+    const bool first = held_ == "/freezer.state";
+    if (!held_.empty()) static_cast<void>(write_text(folder_ + held_, first ? "THAWED" : "0"));
+  }
+
+ private:
+  void wait_until_frozen() const {
+    using namespace std::chrono_literals;
+    for (int attempt = 0; attempt < 50; ++attempt) {
+      if (trim(read_text(folder_ + "/freezer.state")) == "FROZEN") return;
+      std::this_thread::sleep_for(2ms);
+    }
+  }
+
+  const std::string& folder_;
+  std::string held_;
+};
+
+void kill_once(const std::string& folder) {
+  if (write_text(folder + "/cgroup.kill", "1")) return;
+  const Stillness still(folder);
+  for (const std::string& each : folders_of(folder)) {
+    // Who waits because the killer is off ends by SIGKILL as well: it sleeps killable.
+    each_process(each, [](pid_t pid) {
+      if (pid > 1) ::kill(pid, SIGKILL);
+    });
   }
 }
 
-void remove_all(const std::string& folder) {
+// True as soon as `done` is; waits a little longer each time, some five seconds in all.
+template <class Done>
+bool try_for_long(Done done) {
   using namespace std::chrono_literals;
-  constexpr int kAttempts = 250;
-  std::vector<std::string> folders;
-  collect_folders(folder, folders);
+  constexpr auto kPauseMax = 20ms;
+  constexpr int kAttempts = 255;
+  auto pause = 1ms;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    bool all_gone = true;
-    for (const std::string& each : folders) {
-      if (::rmdir(each.c_str()) == 0 || errno == ENOENT) continue;
-      all_gone = false;
-      end_processes(each);
-    }
-    if (all_gone) return;
-    std::this_thread::sleep_for(20ms);
+    if (done()) return true;
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::milliseconds>(pause * 2, kPauseMax);
   }
+  return false;
 }
 
 }  // namespace
@@ -79,12 +141,44 @@ void remove_all(const std::string& folder) {
 Status delegate_controller(const std::string& folder, const std::string& controller) {
   const std::string path = folder + "/cgroup.subtree_control";
   if (has_word(read_text(path), controller)) return {};
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.get() < 0) return tl::unexpected(system_error(path, "cannot open", errno));
-  const std::string text = "+" + controller;
-  if (::write(file.get(), text.data(), text.size()) < 0)
-    return tl::unexpected(system_error(path, "cannot write", errno));
-  return {};
+  return write_text(path, "+" + controller);
+}
+
+Status withdraw_controller(const std::string& folder, const std::string& controller) {
+  return write_text(folder + "/cgroup.subtree_control", "-" + controller);
+}
+
+Status move_into_cgroup(const std::string& folder, int pid) {
+  return write_text(folder + "/cgroup.procs", std::to_string(pid));
+}
+
+std::size_t count_processes(const std::string& folder) {
+  std::size_t count = 0;
+  for (const std::string& each : folders_of(folder))
+    count += each_process(each, [](pid_t) {});
+  return count;
+}
+
+bool end_processes(const std::string& folder) {
+  return try_for_long([&] {
+    if (count_processes(folder) == 0) return true;
+    kill_once(folder);
+    return false;
+  });
+}
+
+bool remove_cgroup(const std::string& folder) {
+  end_processes(folder);
+  // Who has left the list may still be on its way out.
+  return try_for_long([&] {
+    bool all_gone = true;
+    for (const std::string& each : folders_of(folder)) {
+      if (::rmdir(each.c_str()) == 0 || errno == ENOENT) continue;
+      all_gone = false;
+      kill_once(each);
+    }
+    return all_gone;
+  });
 }
 
 Result<OwnCgroup> OwnCgroup::create(const std::string& parent, std::string_view prefix) {
@@ -104,7 +198,7 @@ OwnCgroup::OwnCgroup(OwnCgroup&& other) noexcept
     : folder_(std::exchange(other.folder_, {})), name_(std::exchange(other.name_, {})) {}
 
 OwnCgroup::~OwnCgroup() {
-  if (!folder_.empty()) remove_all(folder_);
+  if (!folder_.empty()) remove_cgroup(folder_);
 }
 
 }  // namespace oomkit

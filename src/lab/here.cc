@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kGrace = 20s;
-constexpr std::size_t kPipeBytes = std::size_t{1} << 20;
+constexpr std::size_t kGuestPipeBytes = std::size_t{1} << 20;
 constexpr std::size_t kOutletRoom = std::size_t{1} << 20;
 
 bool is_limit(const Setting& setting) {
@@ -66,7 +66,8 @@ Status check_limits(const Experiment& experiment) {
 }
 
 guest::Stage stage_for(const MemoryHierarchy& hierarchy, const std::string& folder) {
-  return guest::stage_here(hierarchy.version, folder, folder);
+  return guest::stage_here(hierarchy.version == 1 ? CgroupVersion::v1 : CgroupVersion::v2, folder,
+                           folder);
 }
 
 // The runner's process: it tells what happens through the pipe, as it would from a machine.
@@ -185,7 +186,7 @@ Rehearsal complete(const Experiment& experiment, std::uint64_t seed, Transcript 
 
 Status fits_here(const Experiment& experiment) {
   if (Status limited = check_limits(experiment); !limited) return limited;
-  OOMKIT_TRY(const MemoryHierarchy hierarchy, find_memory_hierarchy());
+  OOMKIT_TRY(const MemoryHierarchy hierarchy, hierarchy_here());
   const Status fits = guest::check_stage(experiment.scenario, stage_for(hierarchy, ""));
   // A scenario that asks for too much is no wrong usage of the command.
   if (!fits) {
@@ -198,9 +199,9 @@ Status fits_here(const Experiment& experiment) {
 Result<Rehearsal> run_here(const Experiment& experiment, std::uint64_t seed, int interrupt) {
   if (const Status fits = fits_here(experiment); !fits) return tl::unexpected(fits.error());
   const auto begin = monotonic_time();
-  OOMKIT_TRY(const MemoryHierarchy hierarchy, find_memory_hierarchy());
+  OOMKIT_TRY(const MemoryHierarchy hierarchy, hierarchy_here());
   OOMKIT_TRY(const OwnCgroup cgroup, make_here_cgroup(hierarchy));
-  OOMKIT_TRY(Pipe pipe, make_pipe(kPipeBytes));
+  OOMKIT_TRY(Pipe pipe, make_pipe(kGuestPipeBytes));
   const guest::Stage stage = stage_for(hierarchy, cgroup.folder());
   OOMKIT_TRY(const ForkedChild runner, ForkedChild::start([&] {
                pipe.read_end = FileDescriptor();

@@ -21,7 +21,7 @@ namespace {
 
 // Why nothing can run here, "" if something can.
 std::string missing_here() {
-  const auto hierarchy = find_memory_hierarchy();
+  const auto hierarchy = hierarchy_here();
   if (!hierarchy) return hierarchy.error().what;
   const auto cgroup = make_here_cgroup(*hierarchy);
   return cgroup ? "" : cgroup.error().what;
@@ -29,7 +29,7 @@ std::string missing_here() {
 
 std::vector<std::string> leftovers() {
   std::vector<std::string> found;
-  const auto hierarchy = find_memory_hierarchy();
+  const auto hierarchy = hierarchy_here();
   if (!hierarchy) return found;
   for (const auto& entry : std::filesystem::directory_iterator(hierarchy->folder)) {
     const std::string name = entry.path().filename().string();
