@@ -12,15 +12,6 @@
 namespace oomkit {
 namespace {
 
-bool in_group(const Context& context) {
-  return context.scope == Scope::memcg;
-}
-
-std::uint64_t statistics_line(const Context& context) {
-  if (in_group(context)) return context.memcg != nullptr ? context.memcg->stat_line : 0;
-  return context.host != nullptr ? context.host->counters_line : 0;
-}
-
 Severity graded(Bytes part, Bytes whole, double warning, double critical) {
   if (at_least(part, critical, whole)) return Severity::critical;
   return at_least(part, warning, whole) ? Severity::warning : Severity::notice;
@@ -28,7 +19,7 @@ Severity graded(Bytes part, Bytes whole, double warning, double critical) {
 
 std::optional<Bytes> amount_of(const Context& context, std::optional<Bytes> MemcgAmounts::*in_memcg,
                                std::string_view on_host) {
-  if (in_group(context)) {
+  if (context.in_group()) {
     return context.amounts ? (*context.amounts).*in_memcg : std::optional<Bytes>();
   }
   return context.host != nullptr ? host_amount(*context.host, on_host, context.page_size)
@@ -55,7 +46,7 @@ std::optional<std::int64_t> event(const Context& context, std::string_view name)
 }  // namespace
 
 std::optional<Finding> find_socket_memory(const Context& context) {
-  if (!in_group(context) || !context.amounts || !context.amounts->sock || !context.whole) {
+  if (!context.in_group() || !context.amounts || !context.amounts->sock || !context.whole) {
     return std::nullopt;
   }
   const Bytes sock = *context.amounts->sock;
@@ -97,7 +88,7 @@ std::optional<Finding> find_shmem_heavy(const Context& context) {
           "free them, and without swap the kernel cannot give them up.");
   finding.numbers = {
       bytes_number("shmem_bytes", *shmem),
-      bytes_number(in_group(context) ? "limit_bytes" : "total_bytes", *context.whole),
+      bytes_number(context.in_group() ? "limit_bytes" : "total_bytes", *context.whole),
       share_number("share_percent", *shmem, *context.whole)};
   if (const auto mapped = mapped_shmem(context)) {
     finding.numbers.push_back(bytes_number("mapped_by_tasks_bytes", *mapped));
@@ -107,7 +98,7 @@ std::optional<Finding> find_shmem_heavy(const Context& context) {
                           : text_of({" Processes have ", size_text(*mapped),
                                      " of it mapped, counted once for each that shares it."});
   }
-  finding.lines = evidence({statistics_line(context)});
+  finding.lines = evidence({context.statistics_line()});
   finding.advice = {
       "look for the files: df -t tmpfs, du on /dev/shm and /tmp, ipcs -m; in "
       "Kubernetes emptyDir volumes with medium: Memory"};
@@ -129,7 +120,7 @@ std::optional<Finding> find_dirty_cache(const Context& context) {
                               size_text(writeback.value_or(Bytes(0))),
                               " on their way to the disk: such pages cannot be dropped, and they "
                               "came faster than the disk took them."}));
-  const bool v1 = in_group(context) && context.memcg->version == 1;
+  const bool v1 = context.in_group() && context.memcg->version == 1;
   if (v1) {
     finding.detail += " A cgroup v1 does not slow down who writes to fit its own limit; v2 does.";
     finding.advice.emplace_back("use cgroup v2, where the io controller slows down the writer");
@@ -140,7 +131,7 @@ std::optional<Finding> find_dirty_cache(const Context& context) {
   finding.numbers = {bytes_number("dirty_bytes", dirty.value_or(Bytes(0))),
                      bytes_number("writeback_bytes", writeback.value_or(Bytes(0))),
                      share_number("share_percent", unwritten, *context.whole)};
-  finding.lines = evidence({statistics_line(context)});
+  finding.lines = evidence({context.statistics_line()});
   return finding;
 }
 
@@ -157,13 +148,13 @@ std::optional<Finding> find_unevictable_heavy(const Context& context) {
           "process is gone.");
   finding.numbers = {bytes_number("unevictable_bytes", *locked),
                      share_number("share_percent", *locked, *context.whole)};
-  finding.lines = evidence({statistics_line(context)});
+  finding.lines = evidence({context.statistics_line()});
   finding.advice = {"cap what may be locked: ulimit -l, LimitMEMLOCK= of the unit"};
   return finding;
 }
 
 std::optional<Finding> find_page_cache_thrash(const Context& context) {
-  if (!in_group(context) || !context.amounts || !context.whole) return std::nullopt;
+  if (!context.in_group() || !context.amounts || !context.whole) return std::nullopt;
   auto refaults = event(context, "workingset_refault_file");
   if (!refaults) refaults = event(context, "workingset_refault");  // Up to 5.8: of files only.
   const auto stolen = event(context, "pgsteal");

@@ -203,6 +203,11 @@ std::string Context::whole_text() const {
   return text_of({"the ", size_text(*whole), limited ? " limit" : " in use"});
 }
 
+std::uint64_t Context::statistics_line() const {
+  if (in_group()) return memcg != nullptr ? memcg->stat_line : 0;
+  return host != nullptr ? host->counters_line : 0;
+}
+
 std::string Context::scope_place() const {
   return scope == Scope::memcg ? "in the group" : "on the host";
 }

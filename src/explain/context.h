@@ -62,6 +62,8 @@ struct Context {
   bool request_known = false;
   int order = 0;
 
+  bool in_group() const { return scope == Scope::memcg; }
+  std::uint64_t statistics_line() const;  // The line of what memory is used for; 0: none.
   bool killed() const { return report.verdict == Verdict::killed || !report.victims.empty(); }
   const Task& row(std::size_t index) const { return report.at.tasks[index]; }
   std::optional<std::int32_t> victim_adj() const;

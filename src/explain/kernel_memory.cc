@@ -25,21 +25,12 @@ std::optional<Severity> graded(Bytes part, Bytes whole, const Thresholds& thresh
   return std::nullopt;
 }
 
-bool in_group(const Context& context) {
-  return context.scope == Scope::memcg;
-}
-
 std::optional<Bytes> kernel_part(const Context& context, std::string_view name) {
-  if (in_group(context)) {
+  if (context.in_group()) {
     return context.amounts ? context.amounts->kernel_part(name) : std::nullopt;
   }
   return context.host != nullptr ? host_amount(*context.host, name, context.page_size)
                                  : std::nullopt;
-}
-
-std::uint64_t statistics_line(const Context& context) {
-  if (in_group(context)) return context.memcg != nullptr ? context.memcg->stat_line : 0;
-  return context.host != nullptr ? context.host->counters_line : 0;
 }
 
 Finding share_finding(const Context& context, FindingId id, Severity severity, Bytes part,
@@ -50,9 +41,9 @@ Finding share_finding(const Context& context, FindingId id, Severity severity, B
                      "");
   finding.numbers = {
       bytes_number("bytes", part),
-      bytes_number(in_group(context) ? "limit_bytes" : "total_bytes", *context.whole),
+      bytes_number(context.in_group() ? "limit_bytes" : "total_bytes", *context.whole),
       share_number("share_percent", part, *context.whole)};
-  finding.lines = evidence({statistics_line(context)});
+  finding.lines = evidence({context.statistics_line()});
   return finding;
 }
 
@@ -162,7 +153,7 @@ std::optional<PagetableOwner> largest_pagetables(const Context& context, Bytes& 
 }  // namespace
 
 std::optional<Finding> find_kernel_memory(const Context& context) {
-  if (!in_group(context) || context.memcg == nullptr || !context.whole) return std::nullopt;
+  if (!context.in_group() || context.memcg == nullptr || !context.whole) return std::nullopt;
   std::optional<Bytes> kernel = context.amounts ? context.amounts->kernel_total() : std::nullopt;
   if (!kernel && context.memcg->kmem) kernel = to_bytes(context.memcg->kmem->usage);
   if (!kernel) return std::nullopt;
@@ -202,7 +193,7 @@ std::optional<Finding> find_slab_unreclaimable(const Context& context) {
   auto finding = share_finding(context, FindingId::slab_unreclaimable, *severity, *slab,
                                "objects of the kernel that it cannot give up (slab)");
   finding.detail = "No process holds them, and killing one frees only what the kernel kept for it.";
-  if (context.host != nullptr && !in_group(context)) {
+  if (context.host != nullptr && !context.in_group()) {
     tell_caches(*context.host, finding);
     if (context.host->unreclaimable_slab.empty()) {
       finding.detail += " Which caches they are is not in this report.";
@@ -229,7 +220,7 @@ std::optional<Finding> find_pagetables_heavy(const Context& context) {
   const auto owner = largest_pagetables(context, of_tasks);
   // v1 and older v2 groups print none. The tasks' own tables are what is known then, as far
   // as that kernel charges them to the group at all.
-  if (!printed && in_group(context) && context.amounts) {
+  if (!printed && context.in_group() && context.amounts) {
     const auto kernel = context.amounts->kernel_total();
     if (kernel && of_tasks > Bytes(0) && of_tasks <= *kernel) total = of_tasks;
   }
@@ -288,7 +279,7 @@ std::optional<Finding> find_kernel_stack_heavy(const Context& context) {
 }
 
 std::optional<Finding> find_hugetlb_reserved(const Context& context) {
-  if (in_group(context) || context.host == nullptr || !context.whole) return std::nullopt;
+  if (context.in_group() || context.host == nullptr || !context.whole) return std::nullopt;
   Bytes total(0);
   Bytes free(0);
   std::int64_t free_pages = 0;

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kBufferMin = 16UL * 1024;
 
-ErrorCode code_of(int error_number) {
+ErrorCode reading_code(int error_number) {
   // A process that ended, or a cgroup that was removed, between opening and reading.
   if (error_number == ESRCH || error_number == ENODEV || error_number == ENOENT) {
     return ErrorCode::not_found;
@@ -100,13 +100,13 @@ class RealFolder final : public OpenFolder {
 
   Reading read_file(std::string_view path, std::vector<char>& buffer, bool once) const {
     const FileDescriptor file(open_below(path, O_RDONLY | O_NONBLOCK));
-    if (file.get() < 0) return tl::unexpected(code_of(errno));
+    if (file.get() < 0) return tl::unexpected(reading_code(errno));
     if (buffer.size() < kBufferMin) buffer.resize(kBufferMin);
     std::size_t had = 0;
     while (true) {
       const ssize_t count = ::read(file.get(), buffer.data() + had, buffer.size() - had);
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return tl::unexpected(code_of(errno));
+      if (count < 0) return tl::unexpected(reading_code(errno));
       had += static_cast<std::size_t>(count);
       const bool full = had == buffer.size();
       if (count == 0 || (once && !full)) break;
@@ -120,9 +120,9 @@ class RealFolder final : public OpenFolder {
   template <class Visit>
   tl::expected<void, ErrorCode> for_each_entry(std::string_view path, Visit visit) const {
     FileDescriptor directory(open_below(path, O_RDONLY | O_DIRECTORY));
-    if (directory.get() < 0) return tl::unexpected(code_of(errno));
+    if (directory.get() < 0) return tl::unexpected(reading_code(errno));
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(directory.get()), ::closedir);
-    if (!stream) return tl::unexpected(code_of(errno));
+    if (!stream) return tl::unexpected(reading_code(errno));
     directory.release();  // The stream closes it.
     errno = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each stream is read by one thread.
@@ -130,7 +130,7 @@ class RealFolder final : public OpenFolder {
       visit(*entry);
       errno = 0;
     }
-    if (errno != 0) return tl::unexpected(code_of(errno));
+    if (errno != 0) return tl::unexpected(reading_code(errno));
     return {};
   }
 

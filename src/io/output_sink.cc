@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 
-ErrorCode code_of(int error_number) {
+ErrorCode writing_code(int error_number) {
   switch (error_number) {
     case EACCES:
     case EPERM:
@@ -32,7 +32,7 @@ ErrorCode code_of(int error_number) {
 }
 
 tl::unexpected<Error> cannot_write(const std::string& path, int error_number) {
-  return fail(code_of(error_number), path + ": cannot write: " + std::strerror(error_number));
+  return fail(writing_code(error_number), path + ": cannot write: " + std::strerror(error_number));
 }
 
 std::string folder_of(const std::string& path) {

@@ -11,13 +11,13 @@ namespace oomkit {
 namespace {
 
 // Twice this cannot overflow, and no machine has a thousandth of it.
-constexpr std::int64_t kSaneMax = std::numeric_limits<std::int64_t>::max() / 4;
+constexpr std::int64_t kSanePagesMax = std::numeric_limits<std::int64_t>::max() / 4;
 
 bool sane(Pages pages) {
-  return pages.count() >= 0 && pages.count() <= kSaneMax;
+  return pages.count() >= 0 && pages.count() <= kSanePagesMax;
 }
 
-Pages pages_of(KiB amount, PageSize page_size) {
+Pages swap_pages(KiB amount, PageSize page_size) {
   return floor_pages(to_bytes(amount), page_size);
 }
 
@@ -30,10 +30,10 @@ struct SwapPart {
 SwapPart swap_part(const MemcgReport& memcg, Pages limit, PageSize page_size) {
   SwapPart part;
   if (memcg.memsw && memcg.memsw->limit) {
-    const Pages both = pages_of(*memcg.memsw->limit, page_size);
+    const Pages both = swap_pages(*memcg.memsw->limit, page_size);
     part.at_most = std::max(both - limit, Pages(0));
   } else if (memcg.swap && memcg.swap->limit) {
-    part.at_most = pages_of(*memcg.swap->limit, page_size);
+    part.at_most = swap_pages(*memcg.swap->limit, page_size);
   }
   return part;
 }
@@ -53,7 +53,7 @@ std::optional<TotalPages> memcg_totalpages(const OomReport& report) {
   if (!at.memcg || !at.memcg->memory || !at.memcg->memory->limit || !at.page_size) {
     return std::nullopt;
   }
-  const Pages limit = pages_of(*at.memcg->memory->limit, *at.page_size);
+  const Pages limit = swap_pages(*at.memcg->memory->limit, *at.page_size);
   if (!sane(limit)) return std::nullopt;
   const SwapPart swap = swap_part(*at.memcg, limit, *at.page_size);
 
@@ -81,13 +81,13 @@ std::optional<TotalPages> node_totalpages(const OomReport& report,
     const auto present = zone.find("present");
     const bool allowed = zone.node && std::binary_search(nodes->begin(), nodes->end(), *zone.node);
     if (!present || !allowed) continue;
-    const Pages pages = pages_of(*present, *report.at.page_size);
+    const Pages pages = swap_pages(*present, *report.at.page_size);
     if (!sane(pages) || !sane(total.pages)) return std::nullopt;
     total.pages += pages;
   }
   if (total.pages == Pages(0)) return std::nullopt;
   if (memory.swap_total) {
-    const Pages swap = pages_of(*memory.swap_total, *report.at.page_size);
+    const Pages swap = swap_pages(*memory.swap_total, *report.at.page_size);
     if (!sane(swap) || !sane(total.pages)) return std::nullopt;
     total.pages += swap;
   }
@@ -101,7 +101,7 @@ std::optional<TotalPages> global_totalpages(const OomReport& report) {
   if (!managed) return std::nullopt;
   if (!memory.swap_total) return TotalPages{std::max(*managed, Pages(1)), false};
   if (!report.at.page_size) return std::nullopt;
-  const Pages swap = pages_of(*memory.swap_total, *report.at.page_size);
+  const Pages swap = swap_pages(*memory.swap_total, *report.at.page_size);
   if (!sane(swap)) return std::nullopt;
   TotalPages total{std::max(*managed + swap, Pages(1)), true};
   // 3.19 took the CMA pages off "reserved" although they had never been in it.
@@ -124,7 +124,7 @@ std::optional<Pages> host_managed(const HostMemory& memory) {
 std::optional<Pages> host_totalpages(const HostMemory& memory, PageSize page_size) {
   const auto managed = host_managed(memory);
   if (!managed || !memory.swap_total) return std::nullopt;
-  const Pages swap = pages_of(*memory.swap_total, page_size);
+  const Pages swap = swap_pages(*memory.swap_total, page_size);
   if (!sane(swap)) return std::nullopt;
   return *managed + swap;
 }
@@ -159,7 +159,8 @@ std::optional<TotalPages> totalpages_of(const OomReport& report) {
 
 std::optional<TotalPagesRange> totalpages_of_score(Pages own, int oom_score_adj,
                                                    std::int64_t score) {
-  if (!sane(own) || own.count() > kSaneMax / 1000 || score > kSaneMax) return std::nullopt;
+  if (!sane(own) || own.count() > kSanePagesMax / 1000 || score > kSanePagesMax)
+    return std::nullopt;
   const std::int64_t of_own = score - oom_score_adj;
   // adj * (totalpages / 1000) loses up to 999 pages an adj, less than one of the score.
   const std::int64_t slack = oom_score_adj == 0 ? 0 : 1;

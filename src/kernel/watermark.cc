@@ -15,8 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kZoneOrder = {"DMA", "DMA32", "Normal", "HighMem",
                                                         "Movable"};
 constexpr int kNormal = 2;
-constexpr int kHighMem = 3;
-constexpr int kMovable = 4;
+constexpr int kHighMemZone = 3;
+constexpr int kMovableZone = 4;
 
 std::optional<int> rank_of(std::string_view zone) {
   for (std::size_t i = 0; i < kZoneOrder.size(); ++i) {
@@ -29,7 +29,7 @@ std::optional<int> rank_of(std::string_view zone) {
 int highest_zone(const GfpMeaning& request) {
   if (request.dma) return 0;
   if (request.dma32) return 1;
-  if (request.highmem) return request.movable ? kMovable : kHighMem;
+  if (request.highmem) return request.movable ? kMovableZone : kHighMemZone;
   return kNormal;
 }
 

@@ -18,24 +18,24 @@ constexpr std::uint64_t kDaemonNear = 128;
 constexpr std::size_t kListedMax = 4096;
 constexpr std::size_t kTextMax = 4096;
 
-std::optional<std::string> text_of(const std::optional<std::string_view>& text) {
+std::optional<std::string> daemon_text(const std::optional<std::string_view>& text) {
   return text ? std::optional(std::string(text->substr(0, kTextMax))) : std::nullopt;
 }
 
 template <class Value>
-void fill(std::optional<Value>& target, const std::optional<Value>& value) {
+void fill_absent(std::optional<Value>& target, const std::optional<Value>& value) {
   if (!target && value) target = value;
 }
 
 void fill_from(Victim& victim, const DaemonLine& said) {
-  fill(victim.pid, said.pid);
-  fill(victim.comm, text_of(said.comm));
-  fill(victim.uid, said.uid);
-  fill(victim.score, said.score);
-  fill(victim.oom_score_adj, said.oom_score_adj);
-  fill(victim.rss, said.rss);
-  fill(victim.signal, text_of(said.signal));
-  fill(victim.cgroup, text_of(said.cgroup));
+  fill_absent(victim.pid, said.pid);
+  fill_absent(victim.comm, daemon_text(said.comm));
+  fill_absent(victim.uid, said.uid);
+  fill_absent(victim.score, said.score);
+  fill_absent(victim.oom_score_adj, said.oom_score_adj);
+  fill_absent(victim.rss, said.rss);
+  fill_absent(victim.signal, daemon_text(said.signal));
+  fill_absent(victim.cgroup, daemon_text(said.cgroup));
 }
 
 bool same_unit(const std::optional<std::string>& cgroup, std::string_view unit) {
@@ -133,17 +133,17 @@ OpenReport& Assembly::State::start_daemon_report(const DaemonLine& said, const L
     made.first_line = std::min(made.first_line, notes.line);
   }
   notes = DaemonNotes();
-  if (said.reason) made.killer_reason = text_of(said.reason);
+  if (said.reason) made.killer_reason = daemon_text(said.reason);
   // What the kill line itself says is better than what stood before it.
   Victim named;
   fill_from(named, said);
-  fill(named.pid, victim.pid);
-  fill(named.comm, victim.comm);
-  fill(named.uid, victim.uid);
-  fill(named.score, victim.score);
-  fill(named.oom_score_adj, victim.oom_score_adj);
-  fill(named.rss, victim.rss);
-  fill(named.cgroup, victim.cgroup);
+  fill_absent(named.pid, victim.pid);
+  fill_absent(named.comm, victim.comm);
+  fill_absent(named.uid, victim.uid);
+  fill_absent(named.score, victim.score);
+  fill_absent(named.oom_score_adj, victim.oom_score_adj);
+  fill_absent(named.rss, victim.rss);
+  fill_absent(named.cgroup, victim.cgroup);
   named.line = line.line;
   made.victims.push_back(std::move(named));
   return report;
@@ -161,16 +161,16 @@ void Assembly::State::on_daemon_kill(const DaemonLine& said, const LogicalLine& 
         said.cgroup && (victim.cgroup == *said.cgroup || same_unit(victim.cgroup, *said.cgroup));
     if (same_pid || (!said.pid && same_cgroup)) {
       if (said.signal && victim.signal && *said.signal != *victim.signal) {
-        victim.escalated_to = text_of(said.signal);
+        victim.escalated_to = daemon_text(said.signal);
       }
       touch(*last, line);
       return;
     }
     if (last->awaits_cgroup && said.cgroup && !said.pid) {
       for (Victim& member : last->report.victims)
-        fill(member.cgroup, text_of(said.cgroup));
+        fill_absent(member.cgroup, daemon_text(said.cgroup));
       if (said.reason && !last->report.killer_reason) {
-        last->report.killer_reason = text_of(said.reason);
+        last->report.killer_reason = daemon_text(said.reason);
       }
       last->awaits_cgroup = false;
       touch(*last, line);
@@ -223,11 +223,11 @@ void Assembly::State::on_daemon(const LogicalLine& line) {
       if (notes.line == 0) notes.line = line.line;
       notes.last_at = count;
       fill_from(notes.victim, said);
-      if (said.reason) notes.reason = *text_of(said.reason);
+      if (said.reason) notes.reason = *daemon_text(said.reason);
       relevant_at = count;
       return;
     case DaemonLine::What::escalation:
-      if (last != nullptr) last->report.victims.front().escalated_to = text_of(said.signal);
+      if (last != nullptr) last->report.victims.front().escalated_to = daemon_text(said.signal);
       break;
     case DaemonLine::What::failed:
       if (last != nullptr) last->report.verdict = Verdict::unknown;

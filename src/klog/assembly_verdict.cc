@@ -21,12 +21,12 @@ constexpr std::size_t kPrefixesMax = 8;
 constexpr std::uint64_t kNear = 32;
 constexpr std::size_t kNameMax = 4096;
 
-std::string text_of(std::string_view text) {
+std::string bounded_text(std::string_view text) {
   return std::string(text.substr(0, kNameMax));
 }
 
-std::optional<std::string> text_of(const std::optional<std::string_view>& text) {
-  return text ? std::optional(text_of(*text)) : std::nullopt;
+std::optional<std::string> bounded_text(const std::optional<std::string_view>& text) {
+  return text ? std::optional(bounded_text(*text)) : std::nullopt;
 }
 
 void add_prefix(OomReport& report, std::string_view prefix) {
@@ -60,7 +60,7 @@ void fill(std::optional<Value>& target, const std::optional<Value>& value) {
 // The same victim named a second time (a member of its own group, a line that is there
 // twice) may say what the first line lacks.
 void fill_victim(Victim& victim, const KilledLine& said, std::uint64_t line) {
-  if (!victim.comm && said.comm) victim.comm = text_of(*said.comm);
+  if (!victim.comm && said.comm) victim.comm = bounded_text(*said.comm);
   fill(victim.uid, said.uid);
   fill(victim.total_vm, said.total_vm);
   fill(victim.anon_rss, said.anon_rss);
@@ -155,20 +155,20 @@ void Assembly::State::on_oom_kill(const LogicalLine& line) {
     damage.add(Damage::elided);
   }
   Selection selection = made.selection.value_or(Selection());
-  selection.constraint_word = text_of(said->constraint);
-  selection.nodemask = text_of(said->nodemask);
-  if (said->cpuset) selection.cpuset = text_of(said->cpuset);
-  if (said->mems_allowed) selection.mems_allowed = text_of(said->mems_allowed);
+  selection.constraint_word = bounded_text(said->constraint);
+  selection.nodemask = bounded_text(said->nodemask);
+  if (said->cpuset) selection.cpuset = bounded_text(said->cpuset);
+  if (said->mems_allowed) selection.mems_allowed = bounded_text(said->mems_allowed);
   selection.global_oom = said->global_oom;
-  selection.comm = text_of(said->task);
+  selection.comm = bounded_text(said->task);
   selection.pid = said->pid;
   selection.uid = said->uid;
   selection.line = line.line;
   made.selection = std::move(selection);
   if (said->oom_memcg || said->task_memcg) {
     if (!made.at.memcg) made.at.memcg.emplace();
-    if (said->oom_memcg) made.at.memcg->oom_path = text_of(said->oom_memcg);
-    if (said->task_memcg) made.at.memcg->task_path = text_of(said->task_memcg);
+    if (said->oom_memcg) made.at.memcg->oom_path = bounded_text(said->oom_memcg);
+    if (said->task_memcg) made.at.memcg->task_path = bounded_text(said->task_memcg);
   }
   if (!said->ended) {
     ++made.damaged_lines;
@@ -200,7 +200,7 @@ void Assembly::State::on_choice(const LogicalLine& line) {
   add_prefix(made, said->prefix);
   Selection selection = made.selection.value_or(Selection());
   selection.pid = said->pid;
-  if (said->comm) selection.comm = text_of(*said->comm);
+  if (said->comm) selection.comm = bounded_text(*said->comm);
   selection.score = said->score;
   selection.line = line.line;
   made.selection = std::move(selection);
@@ -301,7 +301,7 @@ void Assembly::State::on_group(const LogicalLine& line) {
     report = for_verdict(line, std::nullopt);
     if (report == nullptr) report = &verdict_alone(line);
   }
-  report->report.oom_group = text_of(*path);
+  report->report.oom_group = bounded_text(*path);
   report->report.verdict = Verdict::killed;
   report->group = true;
   report->phase = Phase::done;
@@ -337,7 +337,7 @@ void note_reaped(Victim& victim, const ReaperLine& said, std::uint64_t line) {
 Victim victim_of_reaper(const ReaperLine& said) {
   Victim victim;
   victim.pid = said.pid;
-  victim.comm = text_of(said.comm);
+  victim.comm = bounded_text(said.comm);
   return victim;
 }
 
@@ -364,7 +364,7 @@ void Assembly::State::on_reaper(const LogicalLine& line) {
     // A kill whose own lines are not here: noted, and nothing is made up for it.
     auto& others = near->report.also_reaped;
     if (others.size() < kReapedMax) {
-      others.push_back({*said->pid, text_of(said->comm.value_or("")), line.line});
+      others.push_back({*said->pid, bounded_text(said->comm.value_or("")), line.line});
     }
     touch(*near, line);
     return;
@@ -405,7 +405,7 @@ void Assembly::State::on_panic(const LogicalLine& line) {
   }
   OomReport& made = report->report;
   made.verdict = Verdict::panic;
-  made.panic_text = text_of(*said);
+  made.panic_text = bounded_text(*said);
   made.panic_line = line.line;
   if (!made.trigger && sysrq_at != 0 && count - sysrq_at <= kNear) made.manual = true;
   report->phase = Phase::done;

@@ -6,16 +6,16 @@
 namespace oomkit {
 namespace {
 
-constexpr KernelVersion kBeginning{2, 6, 0};
+constexpr KernelVersion kOldest{2, 6, 0};
 
 // 3.9 gave a memcg's report its own statistics in place of the host's.
-constexpr Since<bool> kInMemcgReport[] = {{kBeginning, true}, {{3, 9, 0}, false}};
+constexpr Since<bool> kInMemcgReport[] = {{kOldest, true}, {{3, 9, 0}, false}};
 constexpr Since<std::string_view> kTitle[] = {
-    {kBeginning, "Mem-info:"}, {{2, 6, 28}, "Mem-Info:"},  // About; with the common show_mem().
+    {kOldest, "Mem-info:"}, {{2, 6, 28}, "Mem-Info:"},  // About; with the common show_mem().
 };
 
 constexpr Since<std::string_view> kCounters[] = {
-    {kBeginning,
+    {kOldest,
      "Active inactive dirty writeback unstable free slab mapped-file mapped-anon pagetables"},
     {{2, 6, 20},  // About.
      "Active inactive dirty writeback unstable\n"
@@ -72,7 +72,7 @@ constexpr Since<std::string_view> kCounters[] = {
 
 // "all_unreclaimable?" and "pages_scanned" are words of their own kind: yes or no, and pages.
 constexpr Since<std::string_view> kNode[] = {
-    {kBeginning, ""},
+    {kOldest, ""},
     {{4, 8, 0},
      "active_anon inactive_anon active_file inactive_file unevictable isolated(anon) "
      "isolated(file) mapped dirty writeback shmem shmem_thp shmem_pmdmapped anon_thp "
@@ -113,12 +113,12 @@ constexpr Since<std::string_view> kNode[] = {
      "kernel_stack shadow_call_stack pagetables sec_pagetables all_unreclaimable? Balloon "
      "gpu_active gpu_reclaim"},
 };
-constexpr Since<bool> kNodeThpBlank[] = {{kBeginning, true}, {{6, 8, 0}, false}};
+constexpr Since<bool> kNodeThpBlank[] = {{kOldest, true}, {{6, 8, 0}, false}};
 constexpr Since<bool> kNodeShmemRotated[] = {
-    {kBeginning, false}, {{4, 9, 0}, true}, {{4, 10, 0}, false}};
+    {kOldest, false}, {{4, 9, 0}, true}, {{4, 10, 0}, false}};
 
 constexpr Since<std::string_view> kZone[] = {
-    {kBeginning, "free min low high active inactive present pages_scanned all_unreclaimable?"},
+    {kOldest, "free min low high active inactive present pages_scanned all_unreclaimable?"},
     {{2, 6, 28},
      "free min low high active_anon inactive_anon active_file inactive_file unevictable present "
      "pages_scanned all_unreclaimable?"},
@@ -175,43 +175,43 @@ constexpr Since<std::string_view> kZone[] = {
      "active_file inactive_file unevictable writepending zspages present managed mlocked bounce "
      "free_pcp local_pcp free_cma"},
 };
-constexpr Since<std::string_view> kHighatomicUnit[] = {{kBeginning, "KB"}, {{7, 3, 0}, "kB"}};
+constexpr Since<std::string_view> kHighatomicUnit[] = {{kOldest, "KB"}, {{7, 3, 0}, "kB"}};
 
-constexpr Since<bool> kMigratetypes[] = {{kBeginning, false}, {{3, 8, 0}, true}};  // About.
-constexpr Since<bool> kHugepages[] = {{kBeginning, false}, {{3, 10, 0}, true}};
-constexpr Since<bool> kPagecache[] = {{kBeginning, false}, {{2, 6, 26}, true}};
-constexpr Since<bool> kSwapcache[] = {{kBeginning, false}, {{2, 6, 28}, true}};
-constexpr Since<bool> kFreeSwapAgain[] = {{kBeginning, true}, {{2, 6, 28}, false}};
+constexpr Since<bool> kMigratetypes[] = {{kOldest, false}, {{3, 8, 0}, true}};  // About.
+constexpr Since<bool> kHugepages[] = {{kOldest, false}, {{3, 10, 0}, true}};
+constexpr Since<bool> kPagecache[] = {{kOldest, false}, {{2, 6, 26}, true}};
+constexpr Since<bool> kSwapcache[] = {{kOldest, false}, {{2, 6, 28}, true}};
+constexpr Since<bool> kFreeSwapAgain[] = {{kOldest, true}, {{2, 6, 28}, false}};
 constexpr Since<RamForm> kRam[] = {
-    {kBeginning, RamForm::of_ram},
+    {kOldest, RamForm::of_ram},
     {{2, 6, 28}, RamForm::ram},          // About.
     {{3, 11, 0}, RamForm::ram_highmem},  // About.
 };
-constexpr Since<bool> kCmaReserved[] = {{kBeginning, false}, {{3, 19, 0}, true}};
-constexpr Since<bool> kHwpoisoned[] = {{kBeginning, false}, {{3, 18, 0}, true}};  // About.
-constexpr Since<bool> kSlabList[] = {{kBeginning, false}, {{4, 15, 0}, true}};
+constexpr Since<bool> kCmaReserved[] = {{kOldest, false}, {{3, 19, 0}, true}};
+constexpr Since<bool> kHwpoisoned[] = {{kOldest, false}, {{3, 18, 0}, true}};  // About.
+constexpr Since<bool> kSlabList[] = {{kOldest, false}, {{4, 15, 0}, true}};
 
 // A memcg's block.
-constexpr Since<bool> kTaskLine[] = {{kBeginning, false}, {{2, 6, 30}, true}, {{5, 0, 0}, false}};
+constexpr Since<bool> kTaskLine[] = {{kOldest, false}, {{2, 6, 30}, true}, {{5, 0, 0}, false}};
 // "Memory limit reached of cgroup /a" in place of the task line.
-constexpr Since<bool> kBlockWithoutVictim[] = {{kBeginning, false}, {{4, 0, 0}, true}};
-constexpr Since<bool> kMemcgCounters[] = {{kBeginning, false}, {{2, 6, 30}, true}};
-constexpr Since<bool> kKmem[] = {{kBeginning, false}, {{3, 8, 0}, true}};
-constexpr Since<bool> kSwapCounter[] = {{kBeginning, false}, {{5, 3, 0}, true}};
+constexpr Since<bool> kBlockWithoutVictim[] = {{kOldest, false}, {{4, 0, 0}, true}};
+constexpr Since<bool> kMemcgCounters[] = {{kOldest, false}, {{2, 6, 30}, true}};
+constexpr Since<bool> kKmem[] = {{kOldest, false}, {{3, 8, 0}, true}};
+constexpr Since<bool> kSwapCounter[] = {{kOldest, false}, {{5, 3, 0}, true}};
 constexpr Since<std::int64_t> kNoLimit[] = {
-    {kBeginning, 9007199254740991},   // LLONG_MAX bytes.
+    {kOldest, 9007199254740991},      // LLONG_MAX bytes.
     {{3, 13, 0}, 18014398509481983},  // ULLONG_MAX bytes; about.
     {{3, 19, 0}, 9007199254740991},   // LONG_MAX bytes in pages.
 };
-constexpr Since<bool> kNoLimitInPages[] = {{kBeginning, false}, {{3, 19, 0}, true}};
+constexpr Since<bool> kNoLimitInPages[] = {{kOldest, false}, {{3, 19, 0}, true}};
 constexpr Since<MemcgStatForm> kMemcgStat[] = {
-    {kBeginning, MemcgStatForm::absent},
+    {kOldest, MemcgStatForm::absent},
     {{3, 9, 0}, MemcgStatForm::line_each},
     {{5, 3, 0}, MemcgStatForm::list_v2_names},
     {{6, 5, 0}, MemcgStatForm::list_own_names},
 };
 constexpr Since<std::string_view> kLineNames[] = {
-    {kBeginning,
+    {kOldest,
      "cache rss rss_huge mapped_file swap inactive_anon active_anon inactive_file active_file "
      "unevictable"},
     {{3, 13, 0},  // About.
@@ -225,8 +225,8 @@ constexpr Since<std::string_view> kLineNames[] = {
      "inactive_file active_file unevictable"},
 };
 // 6.4 gave each line its own record.
-constexpr Since<bool> kOneRecord[] = {{kBeginning, true}, {{6, 4, 0}, false}};
-constexpr Since<bool> kProtection[] = {{kBeginning, false}, {{7, 0, 0}, true}};  // About.
+constexpr Since<bool> kOneRecord[] = {{kOldest, true}, {{6, 4, 0}, false}};
+constexpr Since<bool> kProtection[] = {{kOldest, false}, {{7, 0, 0}, true}};  // About.
 
 struct StatSince {
   std::string_view name;

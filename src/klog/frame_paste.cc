@@ -9,7 +9,7 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kPrefixMax = 160;  // No prefix of these kinds is longer.
+constexpr std::size_t kPastePrefixMax = 160;  // No prefix of these kinds is longer.
 
 bool begins_log_line(std::string_view text) {
   return begins_with_log_head(text) || looks_like_kernel_text(text);
@@ -65,7 +65,7 @@ bool take_number(std::string_view& rest) {
 // "kern.log:123:", "./kern.log-" of grep, "kern.log:" before a head that follows at once.
 bool take_file_name(std::string_view& rest) {
   const std::string_view at = without_blanks(rest);
-  const std::size_t limit = at.size() < kPrefixMax ? at.size() : kPrefixMax;
+  const std::size_t limit = at.size() < kPastePrefixMax ? at.size() : kPastePrefixMax;
   for (std::size_t i = 1; i + 1 < limit && at[i - 1] != ' '; ++i) {
     const char mark = at[i];
     if (mark == ' ') return false;
@@ -105,7 +105,7 @@ bool take_bullet(std::string_view& rest) {
 // "web-1  | text" of docker compose.
 bool take_service(std::string_view& rest, PasteMemory& memory) {
   const std::string_view at = without_blanks(rest);
-  const std::size_t bar = at.substr(0, kPrefixMax).find('|');
+  const std::size_t bar = at.substr(0, kPastePrefixMax).find('|');
   if (bar == std::string_view::npos || bar < 2 || !is_blank(at[bar - 1])) return false;
   std::string_view behind = at.substr(bar + 1);
   if (!behind.empty() && behind.front() == ' ') behind.remove_prefix(1);
@@ -145,7 +145,7 @@ bool take_tag(std::string_view& rest) {
   bool known = false;
   for (const std::string_view tag : kTags)
     known = known || at.substr(name_at, name_end - name_at) == tag;
-  const std::size_t close = at.substr(0, kPrefixMax).find('>');
+  const std::size_t close = at.substr(0, kPastePrefixMax).find('>');
   if (!known || close == std::string_view::npos) return false;
   const std::string_view behind = at.substr(close + 1);
   if (!behind.empty() && !begins_log_line(behind) && behind.front() != '<') return false;
@@ -217,7 +217,7 @@ std::size_t find_uptime(std::string_view text, std::size_t from) {
 }
 
 std::size_t find_inner_head(std::string_view text) {
-  const std::string_view front = text.substr(0, kPrefixMax);
+  const std::string_view front = text.substr(0, kPastePrefixMax);
   const std::size_t uptime = find_uptime(front, 1);
   constexpr std::string_view kKernel = " kernel: ";
   std::size_t kernel = front.find(kKernel.substr(1), 1);

@@ -48,7 +48,7 @@ constexpr std::string_view kKnownIdents[] = {
     "low-memory-monitor",
 };
 
-char lower(char c) {
+char lower_case(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
@@ -103,7 +103,7 @@ IdentWord ident_at(std::string_view text, std::size_t at) {
   return {end, name, has_pid};
 }
 
-bool looks_like_host(std::string_view word) {
+bool is_log_host(std::string_view word) {
   constexpr std::size_t kHostMax = 255;
   if (word.empty() || word.size() > kHostMax || word.back() == ':') return false;
   for (const char c : word) {
@@ -125,7 +125,7 @@ std::optional<int> level_of_word(std::string_view word) {
     if (word.size() != known.word.size()) continue;
     if (word == known.word) return known.level;
     std::size_t same = 0;
-    while (same < word.size() && lower(word[same]) == known.word[same])
+    while (same < word.size() && lower_case(word[same]) == known.word[same])
       ++same;
     if (same == word.size()) return known.level;
   }
@@ -215,7 +215,7 @@ bool take_source(std::string_view& rest, LogRecord& record, SourceWords& words) 
   }
   const std::size_t host_end = word_end(rest, 0);
   const std::string_view host = rest.substr(0, host_end);
-  if (!looks_like_host(host) || host_end >= rest.size()) return false;
+  if (!is_log_host(host) || host_end >= rest.size()) return false;
   const std::size_t second_at = skip_blanks(rest, host_end);
   std::string_view behind = rest.substr(second_at);
   HostTime ignored{};

@@ -5,19 +5,19 @@
 namespace oomkit {
 namespace {
 
-constexpr std::string_view kInvoked = " invoked oom-killer";
-constexpr std::size_t kCommBytes = 15;
+constexpr std::string_view kInvokedWords = " invoked oom-killer";
+constexpr std::size_t kCommBytesMax = 15;
 
 // What stands before " invoked": the comm, and what an unknown log format has put before
 // it. A comm has at most 15 bytes, so of a longer text it is the end.
 std::string_view comm_of(std::string_view before) {
   before = trim(before);
-  if (before.size() <= kCommBytes) return before;
+  if (before.size() <= kCommBytesMax) return before;
   for (const std::string_view end : {"kernel: ", "] ", "> "}) {
     const std::size_t at = before.rfind(end);
     if (at != std::string_view::npos && at + end.size() < before.size()) {
       const std::string_view rest = trim(before.substr(at + end.size()));
-      if (rest.size() <= kCommBytes) return rest;
+      if (rest.size() <= kCommBytesMax) return rest;
     }
   }
   const std::size_t blank = before.rfind(' ');
@@ -217,12 +217,12 @@ GfpMask take_gfp(std::string_view text, std::size_t& at) {
 
 std::optional<TriggerLine> read_trigger(std::string_view text, LineNotes& notes) {
   TriggerLine line;
-  const std::size_t invoked = text.rfind(kInvoked);
+  const std::size_t invoked = text.rfind(kInvokedWords);
   if (invoked != std::string_view::npos) {
     line.comm = comm_of(text.substr(0, invoked));
-    text.remove_prefix(invoked + kInvoked.size());
-  } else if (text.starts_with(kInvoked.substr(1))) {
-    text.remove_prefix(kInvoked.size() - 1);  // The blank behind an empty comm was taken off.
+    text.remove_prefix(invoked + kInvokedWords.size());
+  } else if (text.starts_with(kInvokedWords.substr(1))) {
+    text.remove_prefix(kInvokedWords.size() - 1);  // The blank behind an empty comm was taken off.
   } else {
     return std::nullopt;
   }

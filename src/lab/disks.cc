@@ -13,7 +13,7 @@ namespace oomkit {
 namespace {
 
 constexpr Bytes kDataDiskMin(std::int64_t{64} << 20);
-constexpr std::size_t kMessageMax = 2048;
+constexpr std::size_t kWordsMax = 2048;
 
 // The largest size in which each file occurs.
 void collect_files(const std::vector<Step>& steps, std::map<std::string, Bytes>& files) {
@@ -70,7 +70,7 @@ Result<TemporaryFile> make_data_disk(Bytes size, const std::string& mke2fs) {
                            .inherited = {file.descriptor()},
                            .output = words.write_end.get()}));
   words.write_end = FileDescriptor();
-  const std::string message = read_to_end(words.read_end.get(), kMessageMax);
+  const std::string message = read_to_end(words.read_end.get(), kWordsMax);
   if (child.wait() == 0) return file;
   return fail(ErrorCode::io,
               "mke2fs could not make the guest's data disk: " + std::string(trim_right(message)));

@@ -15,9 +15,9 @@ namespace {
 constexpr unsigned kFolderMode = 0755;
 constexpr unsigned kProgramMode = 0755;
 constexpr unsigned kFileMode = 0644;
-constexpr int kBlockBytes = 64 << 10;
+constexpr int kArchiveBlockBytes = 64 << 10;
 
-struct CloseArchive {
+struct CloseWriter {
   void operator()(archive* it) const { archive_write_free(it); }
 };
 struct CloseEntry {
@@ -44,7 +44,7 @@ class Writer {
   explicit Writer(Output& output) : output_(output), archive_(archive_write_new()) {
     OOMKIT_CHECK(archive_ != nullptr, "there is memory for an archive");
     archive_write_set_format_cpio_newc(archive_.get());
-    archive_write_set_bytes_per_block(archive_.get(), kBlockBytes);
+    archive_write_set_bytes_per_block(archive_.get(), kArchiveBlockBytes);
     archive_write_set_bytes_in_last_block(archive_.get(), 1);
     open_ =
         archive_write_open(archive_.get(), &output_, nullptr, write_block, nullptr) == ARCHIVE_OK;
@@ -82,7 +82,7 @@ class Writer {
   }
 
   Output& output_;
-  std::unique_ptr<archive, CloseArchive> archive_;
+  std::unique_ptr<archive, CloseWriter> archive_;
   bool open_ = false;
 };
 

@@ -32,7 +32,7 @@ int hex_digit(char c) {
 
 // /dev/kmsg writes what is not plainly printable, and the backslash, as \x1b: that is undone,
 // but for control characters. They stay as they are seen, and a line stays one line.
-std::string unescaped(std::string_view text) {
+std::string kmsg_unescaped(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] == 'x') {
@@ -88,7 +88,7 @@ class Builder {
     }
     if (next_sequence_ && *sequence > *next_sequence_) log_.lost += *sequence - *next_sequence_;
     next_sequence_ = *sequence + 1;
-    const std::string text = unescaped(cursor.rest());
+    const std::string text = kmsg_unescaped(cursor.rest());
     for (std::size_t begin = 0; begin <= text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       add_line({microseconds(*time), std::string_view(text).substr(begin, end - begin)});

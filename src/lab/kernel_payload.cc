@@ -44,14 +44,14 @@ std::optional<std::string_view> payload_of(std::string_view image) {
   return part_of(image, protected_mode + *offset, *length);
 }
 
-struct CloseArchive {
+struct CloseReader {
   void operator()(archive* it) const { archive_read_free(it); }
 };
 
 std::optional<std::string> decompressed(std::string_view payload) {
   // All but gzip, which has it already, are followed by the size of what they hold.
   if (!payload.starts_with("\x1f\x8b") && payload.size() > 4) payload.remove_suffix(4);
-  const std::unique_ptr<archive, CloseArchive> reader(archive_read_new());
+  const std::unique_ptr<archive, CloseReader> reader(archive_read_new());
   OOMKIT_CHECK(reader != nullptr, "there is memory for an archive");
   for (const auto support : {archive_read_support_filter_gzip, archive_read_support_filter_xz,
                              archive_read_support_filter_lz4, archive_read_support_filter_zstd,

@@ -3,9 +3,9 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kKinds = static_cast<std::size_t>(Damage::kCount);
+constexpr std::size_t kDamageCount = static_cast<std::size_t>(Damage::kCount);
 
-constexpr std::array<DamageKind, kKinds> kDamageKinds = {{
+constexpr std::array<DamageKind, kDamageCount> kDamageKinds = {{
     {"line-too-long", DamageSeverity::data_loss, "lines were longer than is kept and were cut"},
     {"nul-bytes", DamageSeverity::info, "NUL bytes stood in lines and were left out"},
     {"invalid-utf8", DamageSeverity::info,

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;  // Counts keep the order of the kernel's files.
 
-constexpr std::string_view kSchema = "oomkit.run/1";
+constexpr std::string_view kRunSchema = "oomkit.run/1";
 
 void write_counts(JsonWriter& json, std::string_view name, const NamedCounts& counts) {
   json.key(name);
@@ -250,7 +250,7 @@ std::string to_json(const RunRecord& record) {
   std::string text;
   JsonWriter json(text);
   json.begin_object();
-  json.field("schema", kSchema);
+  json.field("schema", kRunSchema);
   json.field("scenario", std::string_view(record.scenario));
   json.field("world", std::string_view(record.world));
   json.key("kernel");
@@ -294,9 +294,9 @@ Result<RunRecord> parse_run_record(std::string_view json) {
     return fail(ErrorCode::malformed,
                 "not a JSON document: error at byte " + std::to_string(error.byte));
   }
-  if (!document.is_object() || text(document, "schema") != kSchema) {
+  if (!document.is_object() || text(document, "schema") != kRunSchema) {
     return fail(ErrorCode::malformed,
-                "not a run record: expected \"schema\": \"" + std::string(kSchema) + "\"");
+                "not a run record: expected \"schema\": \"" + std::string(kRunSchema) + "\"");
   }
   RunRecord record;
   record.scenario = text(document, "scenario").value_or("");

@@ -77,7 +77,7 @@ void append_bar_keys(std::string& out, const TaskView& tasks) {
   out += "</ul>\n";
 }
 
-void append_tasks(std::string& out, const ReportView& view) {
+void html_tasks(std::string& out, const ReportView& view) {
   if (view.tasks.lines.empty()) return;
   append_heading(out, view.tasks.title);
   HtmlTable table;
@@ -110,7 +110,7 @@ void append_tasks(std::string& out, const ReportView& view) {
     append_element(out, "p class=\"soft\"", "p", view.tasks.footnote);
 }
 
-void append_names(std::string& out, const ReportView& view) {
+void html_names(std::string& out, const ReportView& view) {
   if (view.names.empty()) return;
   append_heading(out, "Together by name");
   HtmlTable table;
@@ -123,7 +123,7 @@ void append_names(std::string& out, const ReportView& view) {
   append_element(out, "p class=\"soft\"", "p", view.names_footnote);
 }
 
-void append_zones(std::string& out, const ReportView& view) {
+void html_zones(std::string& out, const ReportView& view) {
   if (view.zones.empty()) return;
   append_heading(out, "Which zones could have served the request");
   HtmlTable table;
@@ -282,9 +282,9 @@ void append_html_report(std::string& out, std::size_t index, const ReportView& v
   }
   append_ledger(out, index, view);
   append_facts(out, view);
-  append_tasks(out, view);
-  append_names(out, view);
-  append_zones(out, view);
+  html_tasks(out, view);
+  html_names(out, view);
+  html_zones(out, view);
   if (!view.findings.empty()) append_heading(out, "What else the log shows");
   append_html_findings(out, view.findings);
   if (!view.advice.empty()) append_heading(out, "What would have helped");

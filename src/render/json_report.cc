@@ -10,7 +10,7 @@
 namespace oomkit {
 namespace {
 
-std::optional<Bytes> bytes_of(const std::optional<KiB>& kib) {
+std::optional<Bytes> kib_bytes(const std::optional<KiB>& kib) {
   return kib ? std::optional(to_bytes(*kib)) : std::nullopt;
 }
 
@@ -121,24 +121,24 @@ void write_victim(JsonWriter& json, const OomReport& report, const Victim& victi
   json.plain_field("pid", victim.pid);
   json.plain_field("comm", victim.comm);
   json.plain_field("uid", victim.uid);
-  json.plain_field("total_vm_bytes", bytes_of(victim.total_vm));
-  json.plain_field("anon_rss_bytes", bytes_of(victim.anon_rss));
-  json.plain_field("file_rss_bytes", bytes_of(victim.file_rss));
-  json.plain_field("shmem_rss_bytes", bytes_of(victim.shmem_rss));
-  json.plain_field("pgtables_bytes", bytes_of(victim.pgtables));
+  json.plain_field("total_vm_bytes", kib_bytes(victim.total_vm));
+  json.plain_field("anon_rss_bytes", kib_bytes(victim.anon_rss));
+  json.plain_field("file_rss_bytes", kib_bytes(victim.file_rss));
+  json.plain_field("shmem_rss_bytes", kib_bytes(victim.shmem_rss));
+  json.plain_field("pgtables_bytes", kib_bytes(victim.pgtables));
   json.plain_field("oom_score_adj", victim.oom_score_adj);
   json.plain_field("reaped", victim.reaped);
   json.plain_field("killer", name_of(report.killer));
   json.plain_field("role", name_of(victim.role));
-  json.plain_field("rss_bytes", bytes_of(victim.rss));
+  json.plain_field("rss_bytes", kib_bytes(victim.rss));
   json.plain_field("score", score_of(report, victim));
   json.plain_field("signal", victim.signal);
   json.plain_field("escalated_to", victim.escalated_to);
   json.plain_field("cgroup", victim.cgroup);
   json.plain_field("already_exiting", victim.already_exiting);
-  json.plain_field("reaped_anon_rss_bytes", bytes_of(victim.reaped_anon_rss));
-  json.plain_field("reaped_file_rss_bytes", bytes_of(victim.reaped_file_rss));
-  json.plain_field("reaped_shmem_rss_bytes", bytes_of(victim.reaped_shmem_rss));
+  json.plain_field("reaped_anon_rss_bytes", kib_bytes(victim.reaped_anon_rss));
+  json.plain_field("reaped_file_rss_bytes", kib_bytes(victim.reaped_file_rss));
+  json.plain_field("reaped_shmem_rss_bytes", kib_bytes(victim.reaped_shmem_rss));
   json.plain_field("line", victim.line);
   json.plain_field("reap_line", victim.reap_line);
   json.end_object();

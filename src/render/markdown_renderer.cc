@@ -88,7 +88,7 @@ void append_ledger(std::string& out, const ReportView& view) {
   table.append_to(out);
 }
 
-void append_tasks(std::string& out, const ReportView& view) {
+void markdown_tasks(std::string& out, const ReportView& view) {
   if (view.tasks.lines.empty()) return;
   append_section(out, view.tasks.title);
   MarkdownTable table;
@@ -110,7 +110,7 @@ void append_tasks(std::string& out, const ReportView& view) {
   if (!view.tasks.footnote.empty()) out += markdown(view.tasks.footnote) + "\n\n";
 }
 
-void append_names(std::string& out, const ReportView& view) {
+void markdown_names(std::string& out, const ReportView& view) {
   if (view.names.empty()) return;
   append_section(out, "Together by name");
   MarkdownTable table;
@@ -123,7 +123,7 @@ void append_names(std::string& out, const ReportView& view) {
   out += markdown(view.names_footnote) + "\n\n";
 }
 
-void append_zones(std::string& out, const ReportView& view) {
+void markdown_zones(std::string& out, const ReportView& view) {
   if (view.zones.empty()) return;
   append_section(out, "Which zones could have served the request");
   MarkdownTable table;
@@ -169,9 +169,9 @@ class MarkdownRenderer final : public Renderer {
     for (const Fact& fact : view.facts)
       text_ += "- " + bold(markdown(fact.label)) + ": " + markdown(fact.text) + "\n";
     if (!view.facts.empty()) text_ += '\n';
-    append_tasks(text_, view);
-    append_names(text_, view);
-    append_zones(text_, view);
+    markdown_tasks(text_, view);
+    markdown_names(text_, view);
+    markdown_zones(text_, view);
     if (!view.findings.empty()) append_section(text_, "What else the log shows");
     for (const Finding* finding : view.findings)
       append_finding(text_, *finding);

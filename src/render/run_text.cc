@@ -53,7 +53,7 @@ std::string circumstances(const RunEvent& kill) {
   return text;
 }
 
-std::string names_text(const std::vector<std::string>& names) {
+std::string run_names_text(const std::vector<std::string>& names) {
   if (names.empty()) return "–";
   // Many processes of one name are counted.
   std::string text;
@@ -79,7 +79,7 @@ std::string end_text(const RunRecord& record) {
   return after;
 }
 
-struct Row {
+struct RunRow {
   std::string label;
   std::vector<std::string> cells;  // One a run.
   std::string note;
@@ -92,7 +92,7 @@ class Table {
 
   void add(const std::string& label, const std::function<std::string(const RunColumn&)>& cell,
            Role role = Role::plain) {
-    Row row{visible(label), {}, "", role};
+    RunRow row{visible(label), {}, "", role};
     for (const RunColumn& column : columns_)
       row.cells.push_back(cell(column));
     rows_.push_back(std::move(row));
@@ -103,12 +103,12 @@ class Table {
   void append_to(TextScreen screen) const {
     std::size_t label = 0;
     std::vector<std::size_t> widths(columns_.size());
-    for (const Row& row : rows_) {
+    for (const RunRow& row : rows_) {
       label = std::max(label, display_width(row.label));
       for (std::size_t i = 0; i < widths.size(); ++i)
         widths[i] = std::max(widths[i], display_width(row.cells[i]));
     }
-    for (const Row& row : rows_) {
+    for (const RunRow& row : rows_) {
       std::string line;
       append_left(line, row.label, label);
       for (std::size_t i = 0; i < widths.size(); ++i) {
@@ -128,7 +128,7 @@ class Table {
 
  private:
   const std::vector<RunColumn>& columns_;
-  std::vector<Row> rows_;
+  std::vector<RunRow> rows_;
 };
 
 // The kills, one a row: the first of each run side by side, then the second ...
@@ -218,7 +218,7 @@ void append_run_table(TextScreen screen, const std::string& scenario_file,
   });
   add_kills(table, columns);
   table.add("survived", [](const RunColumn& column) {
-    return column.record != nullptr ? names_text(column.record->survivors) : std::string();
+    return column.record != nullptr ? run_names_text(column.record->survivors) : std::string();
   });
   table.add("ended", [](const RunColumn& column) {
     return column.record != nullptr ? end_text(*column.record) : std::string();

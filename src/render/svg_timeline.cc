@@ -12,7 +12,7 @@
 namespace oomkit {
 namespace {
 
-constexpr double kWidth = 1000, kHeight = 360;
+constexpr double kChartWidth = 1000, kChartHeight = 360;
 constexpr double kLeft = 72, kRight = 150, kTop = 34, kBottom = 34;
 constexpr std::size_t kTracksMax = 8;
 constexpr double kLabelGap = 16;
@@ -67,9 +67,9 @@ class Timeline {
             }));
   }
 
-  double x_of(double at_s) const { return kLeft + (kWidth - kLeft - kRight) * at_s / end_s_; }
+  double x_of(double at_s) const { return kLeft + (kChartWidth - kLeft - kRight) * at_s / end_s_; }
   double y_of(double use) const {
-    return kHeight - kBottom - (kHeight - kTop - kBottom) * use / top_;
+    return kChartHeight - kBottom - (kChartHeight - kTop - kBottom) * use / top_;
   }
 
   void line(std::string_view css_class, double x1, double y1, double x2, double y2) {
@@ -109,7 +109,7 @@ class Timeline {
     top_ = step * std::ceil(most_ / step);
     for (int i = 0; i * step <= top_; ++i) {
       const double use = i * step;
-      line("axis", kLeft, y_of(use), kWidth - kRight, y_of(use));
+      line("axis", kLeft, y_of(use), kChartWidth - kRight, y_of(use));
       text("tick", kLeft - 8, y_of(use) + 4, "end",
            use == 0 ? "0" : size_text(Bytes(static_cast<std::int64_t>(std::min(use, 9e18)))));
     }
@@ -130,7 +130,7 @@ class Timeline {
     const int ticks = step > 0 ? static_cast<int>(end_s_ * 1.0001 / step) : 0;
     for (int i = 0; i <= ticks; ++i) {
       const double at = i * step;
-      text("tick", x_of(at), kHeight - kBottom + 20, "middle",
+      text("tick", x_of(at), kChartHeight - kBottom + 20, "middle",
            at == 0 ? "first kill" : "+" + duration_text(at));
     }
   }
@@ -140,7 +140,7 @@ class Timeline {
     for (const IncidentVictim& victim : incident_.victims) {
       if (!victim.at_s) continue;
       const double x = x_of(*victim.at_s);
-      line("kill", x, kTop - 4, x, kHeight - kBottom);
+      line("kill", x, kTop - 4, x, kChartHeight - kBottom);
       const std::string label = visible(victim.comm) + " killed";
       const double half = 3.6 * static_cast<double>(display_width(label));
       // Names that would run into each other take a second row, or are left to the table.

@@ -9,7 +9,7 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kGap = 2;
+constexpr std::size_t kColumnGap = 2;
 
 void trim_blanks(std::string& line, std::size_t from) {
   while (line.size() > from && line.back() == ' ')
@@ -37,8 +37,8 @@ void TextTable::append_to(std::string& out, const Paint& paint, std::size_t inde
       const Column& column = columns_[i];
       if (column.width == 0) continue;
       if (!first) {
-        append_spaces(out, kGap);
-        used += kGap;
+        append_spaces(out, kColumnGap);
+        used += kColumnGap;
       }
       first = false;
       const std::size_t width = std::max(column.width, display_width(column.title));

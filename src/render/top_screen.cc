@@ -34,13 +34,13 @@ const TopScope* shown_scope(const ScreenState& state, const TopReport& report) {
 }
 
 // A row of the list of processes: where it stands in the prediction.
-struct Row {
+struct ScreenRow {
   const PredictedTask* predicted = nullptr;
   std::size_t rank = 0;
 };
 
-std::vector<Row> rows_of(const ScreenState& state, const TopReport& report) {
-  std::vector<Row> rows;
+std::vector<ScreenRow> rows_of(const ScreenState& state, const TopReport& report) {
+  std::vector<ScreenRow> rows;
   const TopScope* const scope = shown_scope(state, report);
   if (scope == nullptr || !scope->prediction) return rows;
   const Snapshot& snapshot = report.snapshot;
@@ -56,7 +56,7 @@ std::vector<Row> rows_of(const ScreenState& state, const TopReport& report) {
     rows.push_back({&predicted, rank});
   }
   const auto by = [&](auto value) {
-    std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
+    std::stable_sort(rows.begin(), rows.end(), [&](const ScreenRow& a, const ScreenRow& b) {
       return value(snapshot.tasks[a.predicted->index]) > value(snapshot.tasks[b.predicted->index]);
     });
   };
@@ -76,7 +76,7 @@ std::vector<Row> rows_of(const ScreenState& state, const TopReport& report) {
       by([](const Task& task) { return -task.pid; });
       break;
     case ScreenSort::name:
-      std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
+      std::stable_sort(rows.begin(), rows.end(), [&](const ScreenRow& a, const ScreenRow& b) {
         return snapshot.tasks[a.predicted->index].comm < snapshot.tasks[b.predicted->index].comm;
       });
       break;
@@ -90,9 +90,9 @@ std::string_view sort_name(ScreenSort sort) {
 }
 
 // Text put together from cells of fixed widths, cut at the screen's.
-class RowText {
+class ScreenRowText {
  public:
-  explicit RowText(std::size_t columns) : columns_(columns) {}
+  explicit ScreenRowText(std::size_t columns) : columns_(columns) {}
 
   void right(std::string_view cell, std::size_t width) {
     gap();
@@ -221,7 +221,7 @@ class Screen {
   bool shows_pgtables() const { return size_.columns >= 100; }
 
   void task_list() {
-    const std::vector<Row> rows = rows_of(state_, report_);
+    const std::vector<ScreenRow> rows = rows_of(state_, report_);
     if (state_.selected_pid) {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         if (snapshot_.tasks[rows[i].predicted->index].pid == *state_.selected_pid) {
@@ -229,7 +229,7 @@ class Screen {
         }
       }
     }
-    RowText titles(size_.columns);
+    ScreenRowText titles(size_.columns);
     titles.right("RANK", kRankWidth);
     titles.right("PID", kPidWidth);
     titles.left("TASK", kNameWidth);
@@ -251,7 +251,7 @@ class Screen {
       task_row(rows[i], i == state_.selected_row);
   }
 
-  void task_row(const Row& row, bool selected) {
+  void task_row(const ScreenRow& row, bool selected) {
     const PredictedTask& predicted = *row.predicted;
     const Task& task = snapshot_.tasks[predicted.index];
     const auto size = [&](const std::optional<Pages>& pages) {
@@ -259,7 +259,7 @@ class Screen {
       const Bytes bytes = to_bytes(*pages, *snapshot_.page_size);
       return bytes == Bytes(0) ? std::string(kDash) : brief_size(bytes);
     };
-    RowText text(size_.columns);
+    ScreenRowText text(size_.columns);
     text.right(predicted.spared ? std::string(kDash) : std::to_string(row.rank), kRankWidth);
     text.right(std::to_string(task.pid), kPidWidth);
     text.left(visible(task.comm), kNameWidth);

@@ -13,7 +13,7 @@ namespace {
 constexpr int kForkDepthMax = 4;
 constexpr std::int64_t kTimesMax = 1'000'000;
 constexpr std::int64_t kChildrenMax = 100'000;
-constexpr std::size_t kCommBytesMax = 15;
+constexpr std::size_t kChildNameBytesMax = 15;
 
 struct Verb {
   std::string_view word;
@@ -99,7 +99,8 @@ void read_fork(TableReader& reader, std::string_view verb, Step& step,
                std::vector<Diagnostic>& diagnostics, int depth) {
   step.children = static_cast<int>(reader.integer(verb, 1, kChildrenMax).value_or(1));
   step.child_name = reader.text("name");
-  if (step.child_name && (step.child_name->empty() || step.child_name->size() > kCommBytesMax)) {
+  if (step.child_name &&
+      (step.child_name->empty() || step.child_name->size() > kChildNameBytesMax)) {
     reader.refuse("name", reader.where() + ": a comm has 1 to 15 bytes");
   }
   if (const auto adj = reader.integer("oom_score_adj", -1000, 1000))
