@@ -13,13 +13,16 @@ export TMUX_TMPDIR=$folder
 unset TMUX
 screen() { tmux -f /dev/null -L oomkit-top "$@"; }
 trap 'screen kill-server 2>/dev/null || true; rm -rf "$folder"' EXIT
+# A server ends with its last session, and whoever begins the next one in that moment is
+# turned away: this session keeps it alive between those of the test.
+screen new-session -d -s held 'sleep 600'
 
 failed=0
 # shows WORDS: within ten seconds they are on the screen.
 shows() {
   local i
   for ((i = 0; i < 100; i++)); do
-    screen capture-pane -p >"$folder/shown"
+    screen capture-pane -p -t =seen: >"$folder/shown"
     if grep -qF -- "$1" "$folder/shown"; then return 0; fi
     sleep 0.1
   done
@@ -27,16 +30,16 @@ shows() {
   cat "$folder/shown"
   failed=1
 }
-keys() { screen send-keys "$@"; }
+keys() { screen send-keys -t =seen: "$@"; }
 begin() {  # COLUMNS ROWS ARGUMENTS...
   local columns=$1 rows=$2
   shift 2
-  screen new-session -d -x "$columns" -y "$rows" "TERM=screen '$oom' top $*; echo ended with \$?; sleep 60"
+  screen new-session -d -s seen -x "$columns" -y "$rows" "TERM=screen '$oom' top $*; echo ended with \$?; sleep 60"
 }
 end() {
   keys q
   shows 'ended with 0'
-  screen kill-session
+  screen kill-session -t =seen
 }
 
 begin 80 24 --root "'$captured'"
@@ -56,9 +59,9 @@ keys t s
 shows 'sort: rss'
 keys Space
 shows 'FROZEN'
-screen resize-window -x 200 -y 50
+screen resize-window -t =seen: -x 200 -y 50
 shows '/kubepods/burstable/pod3f9c/c71e'
-screen resize-window -x 20 -y 5
+screen resize-window -t =seen: -x 20 -y 5
 shows 'q quit'
 end
 
