@@ -21,6 +21,7 @@ struct Command {
 
 // One function for each command; each lives in NAME_command.cc.
 Command add_compare_command(CLI::App& app);
+Command add_doctor_command(CLI::App& app);
 Command add_explain_command(CLI::App& app);
 Command add_lab_command(CLI::App& app);
 Command add_rehearse_command(CLI::App& app);

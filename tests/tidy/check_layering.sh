@@ -14,13 +14,14 @@ declare -A may_use=(
   [sim]="scenario kernel model core"
   [policy]="kernel model core"
   [explain]="klog kernel model core"
+  [doctor]="explain klog kernel model core"
   [act]="policy kernel io model core"
   [record]="io model core"
   [guard]="record act policy sources kernel io model core"
   [guest]="scenario model core"
   [lab]="guest record act explain sim policy klog sources scenario kernel io model core"
-  [render]="explain policy klog kernel model core"
-  [cli]="render lab guest guard record act explain sim policy klog sources scenario kernel io model core"
+  [render]="doctor explain policy klog kernel model core"
+  [cli]="doctor render lab guest guard record act explain sim policy klog sources scenario kernel io model core"
 )
 
 for folder in src/*/; do
