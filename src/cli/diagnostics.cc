@@ -19,4 +19,8 @@ void complain(std::string_view command, std::string_view sentence) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+void say(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 }  // namespace oomkit

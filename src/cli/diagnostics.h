@@ -9,4 +9,7 @@ namespace oomkit {
 // names and arguments are spelled out.
 void complain(std::string_view command, std::string_view sentence);
 
+// Text of several lines, escaped already where it must be.
+void say(std::string_view text);
+
 }  // namespace oomkit

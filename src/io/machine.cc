@@ -37,6 +37,14 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+int own_pid() {
+  return ::getpid();
+}
+
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
 std::string kernel_release() {
   utsname names{};
   return ::uname(&names) == 0 ? std::string(std::begin(names.release)) : std::string();

@@ -13,6 +13,9 @@ namespace oomkit {
 
 std::optional<std::string> environment_variable(const std::string& name);
 
+int own_pid();
+bool is_root();  // By our effective user.
+
 std::string kernel_release();               // "6.1.0-44-amd64", of the running kernel.
 std::optional<std::string> boot_id();       // Another one after each boot.
 std::size_t processor_count();              // Those that we may use; at least 1.

@@ -57,9 +57,9 @@ std::vector<std::string> folders_of(const std::string& folder) {
 // Not created: a file that cgroupfs does not have stays absent.
 Status write_text(const std::string& path, const std::string& text) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.get() < 0) return tl::unexpected(system_error(path, "cannot open", errno));
+  if (file.get() < 0) return tl::unexpected(bare_system_error(path, "cannot open", errno));
   if (::write(file.get(), text.data(), text.size()) < 0)
-    return tl::unexpected(system_error(path, "cannot write", errno));
+    return tl::unexpected(bare_system_error(path, "cannot write", errno));
   return {};
 }
 
@@ -148,6 +148,11 @@ Status withdraw_controller(const std::string& folder, const std::string& control
   return write_text(folder + "/cgroup.subtree_control", "-" + controller);
 }
 
+Status set_cgroup_file(const std::string& folder, const std::string& file,
+                       const std::string& value) {
+  return write_text(folder + "/" + file, value);
+}
+
 Status move_into_cgroup(const std::string& folder, int pid) {
   return write_text(folder + "/cgroup.procs", std::to_string(pid));
 }
@@ -181,21 +186,29 @@ bool remove_cgroup(const std::string& folder) {
   });
 }
 
-Result<OwnCgroup> OwnCgroup::create(const std::string& parent, std::string_view prefix) {
+Result<std::string> make_cgroup(const std::string& parent, std::string_view prefix) {
   constexpr int kNumbers = 1000;
   for (int number = 1; number < kNumbers; ++number) {
-    std::string name =
-        std::string(prefix) + std::to_string(::getpid()) + "-" + std::to_string(number);
-    std::string folder = parent + "/" + name;
-    if (::mkdir(folder.c_str(), 0755) == 0) return OwnCgroup(std::move(folder), std::move(name));
+    std::string folder = parent + "/";
+    folder += prefix;
+    folder += std::to_string(::getpid()) + "-" + std::to_string(number);
+    if (::mkdir(folder.c_str(), 0755) == 0) return folder;
     if (errno != EEXIST)
-      return tl::unexpected(system_error(folder, "cannot make the cgroup", errno));
+      return tl::unexpected(bare_system_error(folder, "cannot make the cgroup", errno));
   }
   return fail(ErrorCode::io, parent + ": too many cgroups of ours are left there");
 }
 
-OwnCgroup::OwnCgroup(OwnCgroup&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})), name_(std::exchange(other.name_, {})) {}
+void remove_empty_cgroup(const std::string& folder) {
+  ::rmdir(folder.c_str());
+}
+
+Result<OwnCgroup> OwnCgroup::create(const std::string& parent, std::string_view prefix) {
+  OOMKIT_TRY(std::string folder, make_cgroup(parent, prefix));
+  return OwnCgroup(std::move(folder));
+}
+
+OwnCgroup::OwnCgroup(OwnCgroup&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
 
 OwnCgroup::~OwnCgroup() {
   if (!folder_.empty()) remove_cgroup(folder_);

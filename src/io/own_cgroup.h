@@ -18,6 +18,16 @@ Status delegate_controller(const std::string& folder, const std::string& control
 // ... and lose it again.
 Status withdraw_controller(const std::string& folder, const std::string& controller);
 
+// One of its files is set to `value`, in the kernel's spelling.
+Status set_cgroup_file(const std::string& folder, const std::string& file,
+                       const std::string& value);
+
+// A new cgroup below `parent`, a folder of a cgroup filesystem; its name begins with `prefix`
+// and is unlike any other there. Its folder.
+Result<std::string> make_cgroup(const std::string& parent, std::string_view prefix);
+// One without processes and cgroups in it; nothing happens to others.
+void remove_empty_cgroup(const std::string& folder);
+
 // The process moves into that cgroup; 0 is the caller's own.
 Status move_into_cgroup(const std::string& folder, int pid);
 
@@ -30,8 +40,6 @@ bool remove_cgroup(const std::string& folder);
 
 class OwnCgroup {
  public:
-  // A new one below `parent`, a folder of a cgroup filesystem; its name begins with `prefix`
-  // and is unlike any other there.
   static Result<OwnCgroup> create(const std::string& parent, std::string_view prefix);
 
   OwnCgroup(OwnCgroup&& other) noexcept;
@@ -41,14 +49,12 @@ class OwnCgroup {
   ~OwnCgroup();  // Ends every process in it and below it, and removes it.
 
   const std::string& folder() const { return folder_; }
-  const std::string& name() const { return name_; }
+  std::string name() const { return folder_.substr(folder_.rfind('/') + 1); }
 
  private:
-  OwnCgroup(std::string folder, std::string name)
-      : folder_(std::move(folder)), name_(std::move(name)) {}
+  explicit OwnCgroup(std::string folder) : folder_(std::move(folder)) {}
 
   std::string folder_;
-  std::string name_;
 };
 
 }  // namespace oomkit

@@ -42,14 +42,19 @@ std::string_view remedy_for(int error_number) {
 
 }  // namespace
 
-Error system_error(std::string_view name, std::string_view what, int error_number) {
+Error bare_system_error(std::string_view name, std::string_view what, int error_number) {
   std::string text(name);
   text += ": ";
   text += what;
   text += ": ";
   text += std::generic_category().message(error_number);
-  text += remedy_for(error_number);
   return {code_of(error_number), std::move(text)};
+}
+
+Error system_error(std::string_view name, std::string_view what, int error_number) {
+  Error error = bare_system_error(name, what, error_number);
+  error.what += remedy_for(error_number);
+  return error;
 }
 
 }  // namespace oomkit
