@@ -45,6 +45,8 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
   ~ChildProcess();  // Ends it and waits for it.
 
+  // What it has used of processors so far; nothing once it is waited for.
+  std::optional<std::chrono::nanoseconds> processor_time() const;
   // Readable once it has ended.
   int exit_handle() const { return handle_.get(); }
   void end();  // By SIGKILL; its end is still to be waited for.

@@ -54,7 +54,7 @@ class Hearing {
                                       ears_.message.read_end.get(), run_.interrupt,
                                       child_.exit_handle()};
       const auto patience =
-          std::chrono::ceil<std::chrono::milliseconds>(listener_.deadline() - monotonic_time());
+          std::chrono::ceil<std::chrono::milliseconds>(deadline() - monotonic_time());
       OOMKIT_TRY(const std::vector<bool> ready, wait_readable(descriptors, patience));
       if (ready[3]) return ended(VmEnd::interrupted);
       bool heard = false;
@@ -65,11 +65,16 @@ class Hearing {
       if (heard_bytes_ > run_.bytes_max) return ended(VmEnd::too_much);
       // Its last words are still in the pipes when it is gone.
       if (ready[4] && !heard) return ended(VmEnd::exited);
-      if (monotonic_time() >= listener_.deadline()) return ended(VmEnd::deadline);
+      if (monotonic_time() >= deadline()) return ended(VmEnd::deadline);
     }
   }
 
  private:
+  MonotonicTime deadline() {
+    if (const auto used = child_.processor_time()) listener_.on_effort(*used);
+    return listener_.deadline();
+  }
+
   template <class Take>
   bool hear(Pipe& pipe, Take take) {
     const Result<std::size_t> got = read_some(pipe.read_end.get(), block_);

@@ -23,6 +23,11 @@ class VmListener {
   virtual ~VmListener() = default;
   virtual void on_console(std::string_view bytes) = 0;
   virtual void on_protocol(std::string_view bytes) = 0;
+  // What QEMU has used of processors so far: told before each question for the deadline, for on
+  // a busy machine it, and not the clock, says whether a guest hangs.
+  virtual void on_effort(std::chrono::nanoseconds processor_time) {
+    static_cast<void>(processor_time);
+  }
   // When patience is over. Asked again after everything that was heard.
   virtual MonotonicTime deadline() const = 0;
   // Enough was heard: the machine may be switched off.

@@ -1,6 +1,7 @@
 // A virtual machine as a value, and the QEMU command line that is it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +21,18 @@ struct VmDisk {
   std::optional<Bytes> rate;  // A second; absent: as fast as it goes.
 };
 
+// What tells an emulated machine the time.
+//
+// Counted: its clock is the count of its instructions, and a sleep of the whole machine is
+// skipped. No limit of a scenario then hangs on how busy this host is, and the same bytes and
+// seed are the same run. KVM knows no such clock and always has the host's.
+enum class MachineClock { counted, host };
+
 struct VmSpec {
   Accelerator accelerator = Accelerator::tcg;
-  std::string kernel;  // Paths, all of them.
+  MachineClock clock = MachineClock::counted;
+  std::uint64_t seed = 1;  // Of all that an emulated machine has of chance: rdrand, addresses.
+  std::string kernel;      // Paths, all of them.
   std::string initramfs;
   std::string console;   // What the kernel's console writes: the first serial port.
   std::string protocol;  // What oom-guest says: the second.
@@ -32,6 +42,8 @@ struct VmSpec {
   std::vector<VmDisk> disks;
   std::vector<std::string> boot_parameters;
 };
+
+bool has_counted_clock(const VmSpec& spec);
 
 // The arguments, without the program's name.
 std::vector<std::string> qemu_arguments(const VmSpec& spec);

@@ -60,6 +60,28 @@ TEST(QemuArguments, EmulationAvoidsTheBrokenCompareAndSwap) {
   EXPECT_EQ(value_of(qemu_arguments(spec), "-cpu"), "host");
 }
 
+TEST(QemuArguments, AnEmulatedClockCountsInstructionsAndHasOneSeed) {
+  VmSpec spec = plain();
+  spec.seed = 42;
+  EXPECT_TRUE(has_counted_clock(spec));
+  const auto words = qemu_arguments(spec);
+  EXPECT_THAT(value_of(words, "-icount"), HasSubstr("sleep=off"));
+  EXPECT_THAT(value_of(words, "-rtc"), HasSubstr("clock=vm"));
+  EXPECT_EQ(value_of(words, "-seed"), "42");
+}
+
+TEST(QemuArguments, TheHostsClockIsThatOfKvmAndOfWhoAsksForIt) {
+  VmSpec emulated = plain();
+  emulated.clock = MachineClock::host;
+  VmSpec kvm = plain();
+  kvm.accelerator = Accelerator::kvm;
+  for (const VmSpec& spec : {emulated, kvm}) {
+    EXPECT_FALSE(has_counted_clock(spec));
+    EXPECT_THAT(qemu_arguments(spec), Not(Contains("-icount")));
+    EXPECT_THAT(qemu_arguments(spec), Not(Contains("-rtc")));
+  }
+}
+
 TEST(QemuArguments, MemoryIsNeverLessThanAskedFor) {
   VmSpec spec = plain();
   spec.memory = Bytes(100 * kMiB + 1);
