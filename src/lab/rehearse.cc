@@ -18,6 +18,7 @@
 #include "lab/kernel_log.h"
 #include "lab/kernel_module.h"
 #include "lab/kernel_payload.h"
+#include "lab/patience.h"
 #include "lab/vm.h"
 #include "scenario/expectation.h"
 
@@ -43,8 +44,6 @@ constexpr milliseconds kShutdownLimit = 3s;
 // What a second of the guest's costs at most, when all of it is spent in ways that are slow to
 // emulate: page faults, and waits that ask for the time again and again.
 constexpr int kEffortOfASecond = 4;
-// A QEMU that gets nowhere and uses no processor either ends by the clock on the wall.
-constexpr int kWallFactor = 10;
 
 // Follows a run phase by phase: what was heard, and until when to wait for more.
 class RunListener final : public VmListener {
@@ -76,12 +75,12 @@ class RunListener final : public VmListener {
     tell();
   }
 
-  void on_effort(std::chrono::nanoseconds processor_time) override { effort_ = processor_time; }
+  void on_effort(std::chrono::nanoseconds processor_time) override {
+    patience_.on_effort(processor_time);
+  }
 
   MonotonicTime deadline() const override {
-    const MonotonicTime left = phase_limit_ - (effort_ - phase_effort_);
-    const MonotonicTime phase =
-        std::min(monotonic_time() + left, phase_begin_ + kWallFactor * phase_limit_);
+    const MonotonicTime phase = patience_.deadline(monotonic_time());
     return request_.timeout ? std::min(phase, begin_ + *request_.timeout) : phase;
   }
   bool done() const override { return protocol_.transcript().failure.has_value(); }
@@ -102,9 +101,7 @@ class RunListener final : public VmListener {
  private:
   void enter(RunProgress::Phase phase, milliseconds limit) {
     phase_ = phase;
-    phase_begin_ = monotonic_time();
-    phase_effort_ = effort_;
-    phase_limit_ = limit;
+    patience_.begin(limit, monotonic_time());
     tell();
   }
 
@@ -126,10 +123,7 @@ class RunListener final : public VmListener {
   const ProgressFunction& progress_;
   MonotonicTime begin_;
   RunProgress::Phase phase_ = RunProgress::Phase::booting;
-  MonotonicTime phase_begin_{0};
-  milliseconds phase_limit_{0};
-  std::chrono::nanoseconds effort_{0};  // Of QEMU so far, and when the phase began.
-  std::chrono::nanoseconds phase_effort_{0};
+  Patience patience_;
   std::int64_t guest_ms_ = 0;  // Since the scenario began, as the guest tells it.
   std::optional<milliseconds> boot_time_;
   std::string console_;
