@@ -40,7 +40,7 @@ constexpr std::array<CheckEntry, 26> kChecks = {{
 }};
 
 // What is wrong first, then what nobody knows, then what is fine.
-int rank_of(const Check& check) {
+int rank_of(const Diagnosis& check) {
   if (!check.known) return 3;
   switch (check.status) {
     case CheckStatus::critical:
@@ -78,32 +78,32 @@ std::string_view name_of(CheckStatus status) {
 std::uint64_t DoctorReport::count(CheckStatus status) const {
   return static_cast<std::uint64_t>(std::count_if(
       checks.begin(), checks.end(),
-      [status](const Check& check) { return check.known && check.status == status; }));
+      [status](const Diagnosis& check) { return check.known && check.status == status; }));
 }
 
 std::uint64_t DoctorReport::unknown() const {
-  return static_cast<std::uint64_t>(
-      std::count_if(checks.begin(), checks.end(), [](const Check& check) { return !check.known; }));
+  return static_cast<std::uint64_t>(std::count_if(
+      checks.begin(), checks.end(), [](const Diagnosis& check) { return !check.known; }));
 }
 
 DoctorReport examine(const DoctorInput& input) {
   const Facts facts(input);
   DoctorReport report;
   for (const CheckEntry& entry : kChecks) {
-    std::optional<Check> check = entry.run(facts);
+    std::optional<Diagnosis> check = entry.run(facts);
     if (!check) continue;
     check->id = entry.id;
     report.checks.push_back(std::move(*check));
   }
   std::stable_sort(report.checks.begin(), report.checks.end(),
-                   [](const Check& a, const Check& b) { return rank_of(a) < rank_of(b); });
+                   [](const Diagnosis& a, const Diagnosis& b) { return rank_of(a) < rank_of(b); });
   return report;
 }
 
 namespace doctor {
 
-Check not_known(std::string why) {
-  Check check;
+Diagnosis not_known(std::string why) {
+  Diagnosis check;
   check.status = CheckStatus::notice;
   check.known = false;
   check.why = std::move(why);

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "doctor/check.h"
+#include "doctor/diagnosis.h"
 #include "doctor/facts.h"
 
 namespace oomkit {
@@ -14,7 +14,7 @@ struct CheckEntry {
   std::string_view id;     // As in the output, for good: scripts look for it.
   std::string_view about;  // What it looks at, for the documentation.
   // Nothing where the check does not apply to this host: zram where there is none.
-  std::optional<Check> (*run)(const Facts&);
+  std::optional<Diagnosis> (*run)(const Facts&);
 };
 
 std::span<const CheckEntry> check_catalogue();

@@ -29,9 +29,9 @@ std::optional<std::int64_t> user_of_slice(std::string_view path) {
 
 }  // namespace
 
-std::optional<Check> check_cgroup_version(const Facts& facts) {
+std::optional<Diagnosis> check_cgroup_version(const Facts& facts) {
   const auto& host = facts.snapshot().host_state;
-  Check check;
+  Diagnosis check;
   if (!host || !host->cgroup_layout) {
     const auto disabled = facts.boot_option("cgroup_disable");
     if (!disabled || !has_word(*disabled, "memory"))
@@ -62,7 +62,7 @@ std::optional<Check> check_cgroup_version(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_delegation(const Facts& facts) {
+std::optional<Diagnosis> check_delegation(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   if (!memcgs) return not_known("No memory controller is visible: whether users have it.");
   std::vector<std::int64_t> with, without;
@@ -81,7 +81,7 @@ std::optional<Check> check_delegation(const Facts& facts) {
         "cgroup.subtree_control of a user's slice cannot be read: whether its "
         "session has the memory controller.");
   }
-  Check check;
+  Diagnosis check;
   check.numbers.add("users_with", static_cast<std::int64_t>(with.size()));
   check.numbers.add("users_without", static_cast<std::int64_t>(without.size()));
   if (without.empty()) {
@@ -106,7 +106,7 @@ std::optional<Check> check_delegation(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_oom_disabled(const Facts& facts) {
+std::optional<Diagnosis> check_oom_disabled(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   if (!memcgs || memcgs->version != 1) return std::nullopt;
   const MemcgNode* found = nullptr;
@@ -122,7 +122,7 @@ std::optional<Check> check_oom_disabled(const Facts& facts) {
     waiting += waits ? 1 : 0;
   }
   if (!told) return not_known("memory.oom_control of no cgroup can be read.");
-  Check check;
+  Diagnosis check;
   check.numbers.add("disabled", disabled);
   check.numbers.add("waiting", waiting);
   if (found == nullptr) {

@@ -6,13 +6,13 @@
 
 namespace oomkit::doctor {
 
-std::optional<Check> check_cores(const Facts& facts) {
+std::optional<Diagnosis> check_cores(const Facts& facts) {
   const auto& host = facts.snapshot().host_state;
   if (!host || !host->core_pattern) {
     return not_known("/proc/sys/kernel/core_pattern cannot be read: where cores go.");
   }
   const std::string& pattern = *host->core_pattern;
-  Check check;
+  Diagnosis check;
   if (pattern.empty()) {
     check.status = CheckStatus::notice;
     check.value = "core_pattern is empty: no core is ever kept";
@@ -54,7 +54,7 @@ std::optional<Check> check_cores(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_kdump(const Facts& facts) {
+std::optional<Diagnosis> check_kdump(const Facts& facts) {
   const auto& host = facts.snapshot().host_state;
   const bool reserved_by_option = facts.boot_option("crashkernel").has_value();
   if (!host || (!host->crash_kernel_loaded && !facts.boot_options_known())) {
@@ -62,7 +62,7 @@ std::optional<Check> check_kdump(const Facts& facts) {
         "/sys/kernel/kexec_crash_loaded and the kernel's command line cannot be "
         "read: whether a panic leaves a dump.");
   }
-  Check check;
+  Diagnosis check;
   if (host->crash_kernel_size)
     check.numbers.add("crash_kernel_bytes", host->crash_kernel_size->count());
   if (host->crash_kernel_loaded == true) {

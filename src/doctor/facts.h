@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "doctor/check.h"
+#include "doctor/diagnosis.h"
 #include "kernel/headroom.h"
 #include "kernel/prediction.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "doctor/check.h"
+#include "doctor/diagnosis.h"
 #include "klog/reader.h"
 
 namespace oomkit {

@@ -38,7 +38,7 @@ bool runs(const Facts& facts, const KillerProgram& killer) {
 
 }  // namespace
 
-std::optional<Check> check_killers(const Facts& facts) {
+std::optional<Diagnosis> check_killers(const Facts& facts) {
   if (!facts.has_processes()) return not_known("No process can be read: who else kills.");
   std::vector<std::string> running;
   std::vector<const KillerProgram*> found;
@@ -47,7 +47,7 @@ std::optional<Check> check_killers(const Facts& facts) {
     running.emplace_back(killer.comm);
     found.push_back(&killer);
   }
-  Check check;
+  Diagnosis check;
   check.numbers.add("running", static_cast<std::int64_t>(running.size()));
   if (found.empty()) {
     check.value = "none: the kernel alone decides";

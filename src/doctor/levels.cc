@@ -63,7 +63,7 @@ std::optional<Bytes> low_to_min(const Facts& facts, const std::vector<ManagedZon
 
 }  // namespace
 
-std::optional<Check> check_min_free(const Facts& facts) {
+std::optional<Diagnosis> check_min_free(const Facts& facts) {
   const auto kib = facts.sysctl("vm.min_free_kbytes");
   const auto ram = facts.ram();
   const std::vector<ManagedZone> zones = managed_zones(facts);
@@ -73,7 +73,7 @@ std::optional<Check> check_min_free(const Facts& facts) {
         "that cannot wait.");
   }
   const Bytes size = to_bytes(KiB(*kib));
-  Check check;
+  Diagnosis check;
   check.numbers.add("min_free_kbytes", *kib);
   check.value = text_of({size_text(size), ", ", share_text(size, *ram), " of RAM"});
   if (zones.empty()) return check;
@@ -96,7 +96,7 @@ std::optional<Check> check_min_free(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_watermarks(const Facts& facts) {
+std::optional<Diagnosis> check_watermarks(const Facts& facts) {
   if (!facts.since({4, 6, 0})) return std::nullopt;
   const auto factor = facts.sysctl("vm.watermark_scale_factor");
   const auto min_free = facts.sysctl("vm.min_free_kbytes");
@@ -107,7 +107,7 @@ std::optional<Check> check_watermarks(const Facts& facts) {
   }
   const std::vector<ManagedZone> zones = managed_zones(facts);
   const auto distance = low_to_min(facts, zones, *min_free, *factor);
-  Check check;
+  Diagnosis check;
   check.numbers.add("watermark_scale_factor", *factor);
   check.value = "scale factor " + std::to_string(*factor);
   if (distance) {

@@ -13,7 +13,7 @@ namespace {
 constexpr MemcgSetting kMax = {"MemoryMax", "memory.max", "memory.limit_in_bytes"};
 constexpr MemcgSetting kSwapMax = {"MemorySwapMax", "memory.swap.max", ""};
 
-Check no_memcgs() {
+Diagnosis no_memcgs() {
   return not_known("No memory controller is visible: what cgroups may use.");
 }
 
@@ -29,8 +29,8 @@ std::string some_paths(const Facts& facts, const std::vector<std::size_t>& memcg
   return text;
 }
 
-Check nothing_found(std::string value) {
-  Check check;
+Diagnosis nothing_found(std::string value) {
+  Diagnosis check;
   check.absent = true;
   check.value = std::move(value);
   return check;
@@ -63,7 +63,7 @@ bool has_child(const MemcgTree& tree, std::size_t memcg) {
 
 }  // namespace
 
-std::optional<Check> check_memcg_full(const Facts& facts) {
+std::optional<Diagnosis> check_memcg_full(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   if (!memcgs) return no_memcgs();
   std::vector<std::size_t> full;
@@ -84,7 +84,7 @@ std::optional<Check> check_memcg_full(const Facts& facts) {
   };
   std::stable_sort(full.begin(), full.end(),
                    [&](std::size_t a, std::size_t b) { return share(a) > share(b); });
-  Check check;
+  Diagnosis check;
   check.numbers.add("limited", limited);
   check.numbers.add("full", static_cast<std::int64_t>(full.size()));
   if (full.empty()) {
@@ -103,7 +103,7 @@ std::optional<Check> check_memcg_full(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_memcg_above_host(const Facts& facts) {
+std::optional<Diagnosis> check_memcg_above_host(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   const auto ram = facts.ram();
   if (!memcgs) return no_memcgs();
@@ -117,7 +117,7 @@ std::optional<Check> check_memcg_above_host(const Facts& facts) {
   }
   if (above.empty()) return nothing_found("no limit is above RAM");
   const MemcgNode& first = memcgs->nodes[above.front()];
-  Check check;
+  Diagnosis check;
   check.numbers.add("above", static_cast<std::int64_t>(above.size()));
   check.status = CheckStatus::notice;
   check.value = some_paths(facts, above);
@@ -129,7 +129,7 @@ std::optional<Check> check_memcg_above_host(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_memcg_high(const Facts& facts) {
+std::optional<Diagnosis> check_memcg_high(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   if (!memcgs) return no_memcgs();
   if (memcgs->version != 2) return std::nullopt;
@@ -144,7 +144,7 @@ std::optional<Check> check_memcg_high(const Facts& facts) {
   }
   if (found.empty()) return nothing_found("memory.high stands nowhere without memory.max");
   const MemcgNode& first = memcgs->nodes[found.front()];
-  Check check;
+  Diagnosis check;
   check.numbers.add("found", static_cast<std::int64_t>(found.size()));
   check.numbers.add("high_events", first.events.find("high").value_or(0));
   check.status = slowed ? CheckStatus::warning : CheckStatus::notice;
@@ -158,7 +158,7 @@ std::optional<Check> check_memcg_high(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_memcg_group(const Facts& facts) {
+std::optional<Diagnosis> check_memcg_group(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   if (!memcgs) return no_memcgs();
   if (memcgs->version != 2) return std::nullopt;
@@ -179,7 +179,7 @@ std::optional<Check> check_memcg_group(const Facts& facts) {
   }
   if (found.empty()) return nothing_found("no limited service of several processes");
   const MemcgNode& first = memcgs->nodes[found.front()];
-  Check check;
+  Diagnosis check;
   check.numbers.add("found", static_cast<std::int64_t>(found.size()));
   check.status = CheckStatus::notice;
   check.value = some_paths(facts, found);
@@ -199,7 +199,7 @@ std::optional<Check> check_memcg_group(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_memcg_swap(const Facts& facts) {
+std::optional<Diagnosis> check_memcg_swap(const Facts& facts) {
   const auto& memcgs = facts.snapshot().memcgs;
   if (!memcgs) return no_memcgs();
   const auto swap = facts.meminfo("SwapTotal");
@@ -221,12 +221,12 @@ std::optional<Check> check_memcg_swap(const Facts& facts) {
     is_kubernetes(memcg) ? void(++kubernetes) : found.push_back(i);
   }
   if (found.empty()) {
-    Check check = nothing_found("no limited cgroup is kept from swap");
+    Diagnosis check = nothing_found("no limited cgroup is kept from swap");
     if (kubernetes > 0) check.value = "only pods are kept from swap, as is their default";
     return check;
   }
   const MemcgNode& first = memcgs->nodes[found.front()];
-  Check check;
+  Diagnosis check;
   check.numbers.add("found", static_cast<std::int64_t>(found.size()));
   check.status = CheckStatus::notice;
   check.value = some_paths(facts, found);

@@ -29,8 +29,8 @@ std::string rough_time(HostTime time) {
   return std::to_string(minutes / (24 * 60)) + " days";
 }
 
-Check without_pressure(const Facts& facts) {
-  Check check;
+Diagnosis without_pressure(const Facts& facts) {
+  Diagnosis check;
   check.status = CheckStatus::notice;
   if (!facts.since({4, 20, 0})) {
     check.value = "none: this kernel is older than 4.20, the first that has it";
@@ -54,7 +54,7 @@ Check without_pressure(const Facts& facts) {
 
 }  // namespace
 
-std::optional<Check> check_headroom(const Facts& facts) {
+std::optional<Diagnosis> check_headroom(const Facts& facts) {
   const auto ram = facts.ram();
   const auto available = facts.meminfo("MemAvailable");
   if (!ram || *ram <= Bytes(0) || !available) {
@@ -62,7 +62,7 @@ std::optional<Check> check_headroom(const Facts& facts) {
   }
   const Bytes swap_total = facts.meminfo("SwapTotal").value_or(Bytes(0));
   const Bytes swap_free = facts.meminfo("SwapFree").value_or(Bytes(0));
-  Check check;
+  Diagnosis check;
   check.value = text_of({size_text(*available), " of ", size_text(*ram), " available"});
   if (swap_total > Bytes(0)) check.value += ", " + size_text(swap_free) + " of swap free";
   check.numbers.add("available_bytes", available->count());
@@ -80,13 +80,13 @@ std::optional<Check> check_headroom(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_pressure(const Facts& facts) {
+std::optional<Diagnosis> check_pressure(const Facts& facts) {
   const auto& host = facts.snapshot().host_state;
   if (!host || !host->pressure_memory || !host->pressure_memory->some)
     return without_pressure(facts);
   const PressureLine some = *host->pressure_memory->some;
   const PressureLine full = host->pressure_memory->full.value_or(PressureLine{});
-  Check check;
+  Diagnosis check;
   check.value = "memory some " + percent_of(some.avg60_centipercent) + ", full " +
                 percent_of(full.avg60_centipercent) + " over the last minute";
   check.numbers.add("some_avg60_centipercent", some.avg60_centipercent);
@@ -103,7 +103,7 @@ std::optional<Check> check_pressure(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_past_kills(const Facts& facts) {
+std::optional<Diagnosis> check_past_kills(const Facts& facts) {
   const auto counted = facts.vmstat("oom_kill");
   const auto& log = facts.log();
   if (!counted && !log) {
@@ -113,7 +113,7 @@ std::optional<Check> check_past_kills(const Facts& facts) {
   }
   const std::int64_t in_log = log ? static_cast<std::int64_t>(log->count) : 0;
   const std::int64_t kills = std::max(counted.value_or(0), in_log);
-  Check check;
+  Diagnosis check;
   check.numbers.add("kills", kills);
   const auto& uptime = facts.snapshot().uptime;
   const std::string since = uptime ? " in " + rough_time(*uptime) + " since boot" : " since boot";

@@ -27,7 +27,7 @@ std::optional<std::int64_t> ratio_that_fits(const Facts& facts) {
   return (base - own).count() / std::max<std::int64_t>(base.count() / 100, 1);
 }
 
-void judge_never(const Facts& facts, Bytes limit, Bytes committed, Check& check) {
+void judge_never(const Facts& facts, Bytes limit, Bytes committed, Diagnosis& check) {
   const Bytes reserve = to_bytes(KiB(facts.sysctl("vm.admin_reserve_kbytes").value_or(0)));
   const Bytes left = limit - reserve - committed;
   check.value = text_of({"mode 2 (never): ", size_text(committed), " promised of ",
@@ -54,7 +54,7 @@ void judge_never(const Facts& facts, Bytes limit, Bytes committed, Check& check)
 
 }  // namespace
 
-std::optional<Check> check_overcommit(const Facts& facts) {
+std::optional<Diagnosis> check_overcommit(const Facts& facts) {
   const auto mode = facts.sysctl("vm.overcommit_memory");
   const auto limit = facts.meminfo("CommitLimit");
   const auto committed = facts.meminfo("Committed_AS");
@@ -64,7 +64,7 @@ std::optional<Check> check_overcommit(const Facts& facts) {
         "vm.overcommit_memory, CommitLimit or Committed_AS cannot be read: what the "
         "kernel promises to processes.");
   }
-  Check check;
+  Diagnosis check;
   check.numbers.add("overcommit_memory", *mode);
   check.numbers.add("commit_limit_bytes", limit->count());
   check.numbers.add("committed_bytes", committed->count());
@@ -104,7 +104,7 @@ std::optional<Check> check_overcommit(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_reserves(const Facts& facts) {
+std::optional<Diagnosis> check_reserves(const Facts& facts) {
   if (!facts.since({3, 10, 0})) return std::nullopt;
   const auto admin = facts.sysctl("vm.admin_reserve_kbytes");
   const auto user = facts.sysctl("vm.user_reserve_kbytes");
@@ -114,7 +114,7 @@ std::optional<Check> check_reserves(const Facts& facts) {
         "vm.admin_reserve_kbytes or vm.user_reserve_kbytes cannot be read: what is "
         "kept for somebody who comes to help.");
   }
-  Check check;
+  Diagnosis check;
   check.numbers.add("admin_reserve_kbytes", *admin);
   check.numbers.add("user_reserve_kbytes", *user);
   const std::string sizes = text_of({size_text(to_bytes(KiB(*admin))), " for root, ",

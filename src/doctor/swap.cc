@@ -32,8 +32,8 @@ std::vector<std::string> make_swap(Bytes size) {
           "echo '/swapfile none swap defaults 0 0' >>/etc/fstab   # to keep it"};
 }
 
-Check no_swap(const Facts& facts, Bytes ram) {
-  Check check;
+Diagnosis no_swap(const Facts& facts, Bytes ram) {
+  Diagnosis check;
   check.value = "none";
   if (facts.runs("kubelet")) {
     check.value += ": as the kubelet wants it by default";
@@ -61,7 +61,7 @@ const SwapDevice* slow_before_zram(const std::vector<SwapDevice>& devices) {
   return nullptr;
 }
 
-void judge_use(Bytes total, Bytes free, Check& check) {
+void judge_use(Bytes total, Bytes free, Diagnosis& check) {
   if (free >= total / 10) return;
   check.status = CheckStatus::warning;
   check.why = text_of({size_text(total - free), " of ", size_text(total),
@@ -72,7 +72,7 @@ void judge_use(Bytes total, Bytes free, Check& check) {
 
 }  // namespace
 
-std::optional<Check> check_swap(const Facts& facts) {
+std::optional<Diagnosis> check_swap(const Facts& facts) {
   const auto total = facts.meminfo("SwapTotal");
   const auto free = facts.meminfo("SwapFree");
   const auto ram = facts.ram();
@@ -80,7 +80,7 @@ std::optional<Check> check_swap(const Facts& facts) {
     return not_known("SwapTotal or SwapFree cannot be read: whether there is swap.");
   }
   if (*total == Bytes(0)) return no_swap(facts, *ram);
-  Check check;
+  Diagnosis check;
   check.value = text_of({size_text(*total - *free), " of ", size_text(*total), " used"});
   check.numbers.add("swap_total_bytes", total->count());
   check.numbers.add("swap_free_bytes", free->count());
@@ -108,7 +108,7 @@ std::optional<Check> check_swap(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_zram(const Facts& facts) {
+std::optional<Diagnosis> check_zram(const Facts& facts) {
   if (!facts.snapshot().host_state) return not_known("The host's block devices were not read.");
   const auto& zram = facts.snapshot().host_state->zram;
   if (zram.empty()) return std::nullopt;
@@ -120,7 +120,7 @@ std::optional<Check> check_zram(const Facts& facts) {
     original += *device.original;
     memory += *device.memory;
   }
-  Check check;
+  Diagnosis check;
   check.numbers.add("disksize_bytes", disksize.count());
   check.numbers.add("original_bytes", original.count());
   check.numbers.add("memory_bytes", memory.count());
@@ -149,11 +149,11 @@ std::optional<Check> check_zram(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_swappiness(const Facts& facts) {
+std::optional<Diagnosis> check_swappiness(const Facts& facts) {
   const auto value = facts.sysctl("vm.swappiness");
   const auto total = facts.meminfo("SwapTotal");
   if (!value || !total) return not_known("vm.swappiness or SwapTotal cannot be read.");
-  Check check;
+  Diagnosis check;
   check.numbers.add("swappiness", *value);
   check.value = std::to_string(*value);
   if (*total == Bytes(0)) {

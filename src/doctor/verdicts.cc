@@ -24,14 +24,14 @@ std::string after_panic(std::optional<std::int64_t> seconds) {
 
 }  // namespace
 
-std::optional<Check> check_panic_on_oom(const Facts& facts) {
+std::optional<Diagnosis> check_panic_on_oom(const Facts& facts) {
   const auto mode = facts.sysctl("vm.panic_on_oom");
   if (!mode)
     return not_known(
         "vm.panic_on_oom cannot be read: whether the machine panics "
         "instead of killing.");
   const auto reboot = facts.sysctl("kernel.panic");
-  Check check;
+  Diagnosis check;
   check.numbers.add("panic_on_oom", *mode);
   if (reboot) check.numbers.add("kernel_panic_s", *reboot);
   if (*mode == 0) {
@@ -57,13 +57,13 @@ std::optional<Check> check_panic_on_oom(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_allocating_task(const Facts& facts) {
+std::optional<Diagnosis> check_allocating_task(const Facts& facts) {
   const auto mode = facts.sysctl("vm.oom_kill_allocating_task");
   if (!mode)
     return not_known(
         "vm.oom_kill_allocating_task cannot be read: whether the largest "
         "dies, or whoever asks.");
-  Check check;
+  Diagnosis check;
   check.numbers.add("oom_kill_allocating_task", *mode);
   if (*mode == 0) {
     check.value = "0: the worst dies, not whoever asks";
@@ -79,13 +79,13 @@ std::optional<Check> check_allocating_task(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_dump_tasks(const Facts& facts) {
+std::optional<Diagnosis> check_dump_tasks(const Facts& facts) {
   const auto mode = facts.sysctl("vm.oom_dump_tasks");
   if (!mode)
     return not_known(
         "vm.oom_dump_tasks cannot be read: whether a report lists the "
         "processes.");
-  Check check;
+  Diagnosis check;
   check.numbers.add("oom_dump_tasks", *mode);
   if (*mode != 0) {
     check.value = "1: a report lists all processes";

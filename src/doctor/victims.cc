@@ -112,9 +112,9 @@ std::optional<int> lowest_adj(const Facts& facts, const std::vector<std::size_t>
   return lowest;
 }
 
-Check first_is_important(const Facts& facts, const PredictedTask& first,
-                         const ImportantProgram& program) {
-  Check check;
+Diagnosis first_is_important(const Facts& facts, const PredictedTask& first,
+                             const ImportantProgram& program) {
+  Diagnosis check;
   check.status = CheckStatus::warning;
   check.value =
       text_of({task_text(facts, first.index), ", ", program.role, ", is the next to die"});
@@ -140,7 +140,7 @@ Check first_is_important(const Facts& facts, const PredictedTask& first,
 
 }  // namespace
 
-std::optional<Check> check_killable(const Facts& facts) {
+std::optional<Diagnosis> check_killable(const Facts& facts) {
   const auto& prediction = facts.prediction();
   if (!prediction) {
     return not_known(
@@ -166,7 +166,7 @@ std::optional<Check> check_killable(const Facts& facts) {
       largest_spared = &task;
     }
   }
-  Check check;
+  Diagnosis check;
   check.numbers.add("killable", killable);
   check.numbers.add("spared", spared);
   check.numbers.add("killable_bytes", killable_memory.count());
@@ -199,7 +199,7 @@ std::optional<Check> check_killable(const Facts& facts) {
   return check;
 }
 
-std::optional<Check> check_important(const Facts& facts) {
+std::optional<Diagnosis> check_important(const Facts& facts) {
   const auto& prediction = facts.prediction();
   if (!prediction || !facts.has_processes()) {
     return not_known(
@@ -209,9 +209,14 @@ std::optional<Check> check_important(const Facts& facts) {
   if (!prediction->would_kill.empty() && !prediction->group) {
     const PredictedTask& first = prediction->tasks.front();
     const ImportantProgram* const program = important(facts.snapshot().tasks[first.index].comm);
-    if (program != nullptr && !first.spared) return first_is_important(facts, first, *program);
+    // Where nobody is large, whoever fills the memory one day will rank above it.
+    const auto memory = facts.memory_of(first.index);
+    const auto ram = facts.ram();
+    const bool large = memory && ram && *memory >= *ram / 10;
+    if (program != nullptr && !first.spared && large)
+      return first_is_important(facts, first, *program);
   }
-  Check check;
+  Diagnosis check;
   std::vector<std::string> seen, open;
   std::vector<std::string> fixes;
   for (const ImportantProgram& program : kImportant) {
@@ -232,8 +237,8 @@ std::optional<Check> check_important(const Facts& facts) {
     return check;
   }
   if (open.empty()) {
-    check.value =
-        list_text(seen) + (seen.size() == 1 ? " is not next to die" : ": none is next to die");
+    check.value = list_text(seen) + (seen.size() == 1 ? " is not large and next to die"
+                                                      : ": none is large and next to die");
     return check;
   }
   check.status = CheckStatus::notice;

@@ -1,4 +1,4 @@
-// Whether a host is set up to survive running out of memory: one check, one value.
+// Whether a host is set up to survive running out of memory: what each check found.
 //
 // A check looks at one thing of a snapshot and says what it found, why that matters and what
 // to do about it, with numbers that follow from this very host. It changes nothing, and it
@@ -22,7 +22,7 @@ enum class CheckStatus { ok, notice, warning, critical };
 
 std::string_view name_of(CheckStatus status);  // "ok", "notice", ...
 
-struct Check {
+struct Diagnosis {
   std::string_view id;
   CheckStatus status = CheckStatus::ok;
   bool known = true;    // False: the snapshot lacks what it needs; `why` says what.
@@ -53,7 +53,7 @@ struct DoctorInput {
 };
 
 struct DoctorReport {
-  std::vector<Check> checks;  // Most severe first; then what is not known, then what is ok.
+  std::vector<Diagnosis> checks;  // Most severe first; then what is not known, then what is ok.
 
   std::uint64_t count(CheckStatus status) const;  // Of those that are known.
   std::uint64_t unknown() const;
