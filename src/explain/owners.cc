@@ -66,6 +66,8 @@ std::string owner_kind(const std::optional<CgroupIdentity>& identity) {
       return identity->unit ? text_of({"unit ", *identity->unit}) : std::string("unit");
     case CgroupOwner::batch_job:
       return "job";
+    case CgroupOwner::oom_run:
+      return "command";
     case CgroupOwner::root:
     case CgroupOwner::kubepods:
     case CgroupOwner::qos_class:
@@ -98,6 +100,8 @@ std::string limit_knob(const Context& context) {
       return "the guest's memory (lxc.cgroup2.memory.max, lxc.cgroup.memory.limit_in_bytes)";
     case CgroupOwner::batch_job:
       return "the memory that the job asked for (Slurm: --mem)";
+    case CgroupOwner::oom_run:
+      return "--memory of oom run";
     case CgroupOwner::root:
     case CgroupOwner::other:
       break;

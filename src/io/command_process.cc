@@ -87,7 +87,7 @@ CommandFailure failure_of(const Report& report, const CommandSpec& spec) {
             report.error_number,
             {ErrorCode::not_found, std::string(name) + ": there is no such command in PATH"}};
   return {report.stage, report.error_number,
-          system_error(name, "cannot start", report.error_number)};
+          bare_system_error(name, "cannot start", report.error_number)};
 }
 
 CommandFailure failure_here(Stage stage, std::string_view name, std::string_view what) {

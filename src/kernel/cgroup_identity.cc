@@ -87,7 +87,8 @@ class Reader {
  private:
   void take_segment(std::string_view segment) {
     if (take_kubernetes(segment) || take_engine_scope(segment) || take_bare_container(segment) ||
-        take_lxc(segment) || take_batch(segment) || take_systemd(segment)) {
+        take_lxc(segment) || take_batch(segment) || take_oom_run(segment) ||
+        take_systemd(segment)) {
       return;
     }
     // A cgroup that somebody made inside another owner's still belongs to that owner.
@@ -242,6 +243,18 @@ class Reader {
     return true;
   }
 
+  // "oomkit-run-4711-1": the pid of `oom run`, and a number.
+  bool take_oom_run(std::string_view segment) {
+    if (!take_prefix(segment, "oomkit-run-")) return false;
+    const std::string_view pid = segment.substr(0, segment.find('-'));
+    const std::string_view number = segment.substr(std::min(pid.size() + 1, segment.size()));
+    if (pid.empty() || number.empty() || !all(pid, is_digit) || !all(number, is_digit))
+      return false;
+    identity_.job = "oom run " + bounded(pid);
+    identity_.owner = CgroupOwner::oom_run;
+    return true;
+  }
+
   bool take_systemd(std::string_view segment) {
     std::string_view name = segment;
     if (take_suffix(name, ".slice")) {
@@ -330,6 +343,8 @@ std::string owner_text(const CgroupIdentity& identity, std::string_view path) {
     case CgroupOwner::lxc:
       return "LXC guest " + identity.lxc.value_or("") +
              (identity.unit ? ", unit " + *identity.unit : "");
+    case CgroupOwner::oom_run:
+      return "the command's cgroup (" + identity.job.value_or("") + ")";
     case CgroupOwner::batch_job:
       return identity.job.value_or("") + (identity.user ? " of user " + *identity.user : "");
     case CgroupOwner::other:

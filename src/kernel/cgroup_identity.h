@@ -25,7 +25,8 @@ enum class CgroupOwner {
   lxc,
   docker,
   other,
-  batch_job  // Slurm.
+  batch_job,  // Slurm.
+  oom_run     // Made by our own `oom run` for one command.
 };
 
 struct CgroupIdentity {

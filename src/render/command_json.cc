@@ -7,7 +7,7 @@
 namespace oomkit {
 namespace {
 
-std::optional<std::string_view> stop_text(CommandStop stop) {
+std::optional<std::string_view> command_stop_text(CommandStop stop) {
   switch (stop) {
     case CommandStop::second_interrupt:
       return "second_interrupt";
@@ -19,7 +19,7 @@ std::optional<std::string_view> stop_text(CommandStop stop) {
   return std::nullopt;
 }
 
-void write_limits(JsonWriter& json, const CommandLimits& limits) {
+void write_command_limits(JsonWriter& json, const CommandLimits& limits) {
   json.key("limits");
   json.begin_object();
   json.field("memory_bytes", limits.memory);
@@ -30,11 +30,11 @@ void write_limits(JsonWriter& json, const CommandLimits& limits) {
   json.end_object();
 }
 
-std::optional<std::int64_t> total_us(const std::optional<PressureLine>& line) {
+std::optional<std::int64_t> stall_us(const std::optional<PressureLine>& line) {
   return line ? std::optional<std::int64_t>(line->total.count()) : std::nullopt;
 }
 
-void write_usage(JsonWriter& json, const CommandUsage& usage) {
+void write_command_usage(JsonWriter& json, const CommandUsage& usage) {
   json.key("usage");
   json.begin_object();
   json.field("memory_peak_bytes", usage.memory_peak);
@@ -48,8 +48,8 @@ void write_usage(JsonWriter& json, const CommandUsage& usage) {
   json.key("pressure");
   if (usage.pressure) {
     json.begin_object();
-    json.field("some_us", total_us(usage.pressure->some));
-    json.field("full_us", total_us(usage.pressure->full));
+    json.field("some_us", stall_us(usage.pressure->some));
+    json.field("full_us", stall_us(usage.pressure->full));
     json.end_object();
   } else {
     json.null();
@@ -71,11 +71,11 @@ std::string command_json(const CommandRun& run, std::string_view explained) {
   json.end_array();
   json.field("cgroup", std::string_view(run.cgroup));
   json.field("cgroup_version", run.cgroup_version);
-  write_limits(json, run.limits);
+  write_command_limits(json, run.limits);
   json.field("exit_status", run.status());
   json.field("exit_code", run.exit_code);
   json.field("signal", run.signal);
-  json.field("stopped", stop_text(run.stopped));
+  json.field("stopped", command_stop_text(run.stopped));
   json.field("wall_ms", run.wall.count());
   json.field("user_us", run.user.count());
   json.field("system_us", run.system.count());
@@ -83,7 +83,7 @@ std::string command_json(const CommandRun& run, std::string_view explained) {
   json.field("left_over", static_cast<std::int64_t>(run.left_over));
   json.field("removed", run.removed);
   json.field("oom_kills", oom_kills(run));
-  write_usage(json, run.usage);
+  write_command_usage(json, run.usage);
   json.key("explained");
   explained.empty() ? json.null() : json.raw(trim(explained));
   json.end_object();

@@ -19,9 +19,13 @@ std::string signal_text(int number) {
   return text;
 }
 
-std::string time_text(std::chrono::microseconds time) {
-  // A short command's share of a second is what is looked for.
+// A short command's share of a second is what is looked for.
+std::string run_time_text(std::chrono::microseconds time) {
+  constexpr std::chrono::microseconds kSecond = std::chrono::seconds(1);
   constexpr std::chrono::microseconds kShort = std::chrono::seconds(10);
+  if (time.count() == 0) return "0 s";
+  if (time < kSecond)
+    return std::to_string(std::max<std::int64_t>((time.count() + 500) / 1000, 1)) + " ms";
   if (time >= kShort) return duration_text(std::chrono::duration<double>(time).count());
   const auto hundredths = (time.count() + 5000) / 10000;
   std::string text = std::to_string(hundredths % 100);
@@ -29,13 +33,9 @@ std::string time_text(std::chrono::microseconds time) {
   return std::to_string(hundredths / 100) + "." + text + " s";
 }
 
-std::string count_text(std::int64_t count) {
-  return grouped_text(static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0)));
-}
-
 std::string times_text(std::int64_t count) {
-  if (count == 0) return "never";
-  return count == 1 ? "once" : count_text(count) + " times";
+  if (count <= 0) return "never";
+  return count == 1 ? "once" : grouped_text(static_cast<std::uint64_t>(count)) + " times";
 }
 
 std::string processes_text(std::uint64_t count) {
@@ -47,12 +47,12 @@ std::string end_text(const CommandRun& run) {
   std::string text = run.exit_code
                          ? command + " ended with status " + std::to_string(*run.exit_code)
                          : command + " was ended by " + signal_text(run.signal.value_or(0));
-  return text + " after " + time_text(run.wall);
+  return text + " after " + run_time_text(run.wall);
 }
 
-class Stats {
+class CommandStats {
  public:
-  Stats(const CommandRun& run, const Paint& paint, std::string& out)
+  CommandStats(const CommandRun& run, const Paint& paint, std::string& out)
       : run_(run), paint_(paint), out_(out) {}
 
   void write() {
@@ -62,7 +62,8 @@ class Stats {
     events();
     pressure();
     row("largest process", size_text(to_bytes(run_.largest_process)) + " resident");
-    row("processor time", time_text(run_.user) + " user, " + time_text(run_.system) + " system");
+    row("processor time",
+        run_time_text(run_.user) + " user, " + run_time_text(run_.system) + " system");
   }
 
  private:
@@ -93,31 +94,34 @@ class Stats {
 
   void events() {
     const auto& events = run_.usage.events;
-    if (const auto failcnt = events.find("failcnt"))
-      row("limit met", times_text(*failcnt) + " (failcnt)");
-    if (const auto max = events.find("max")) row("limit met", times_text(*max) + " (max)");
+    const bool limited = run_.limits.memory.has_value();
+    // Version 1's word, then version 2's.
+    for (const char* name : {"failcnt", "max"}) {
+      const auto count = events.find(name);
+      if (count && (limited || *count > 0))
+        row("limit met", times_text(*count) + " (" + name + ")");
+    }
     if (const auto high = events.find("high"); high && (*high > 0 || run_.limits.high))
       row("throttled", times_text(*high) + " (high)");
-    if (const auto kills = oom_kills(run_))
-      row("killed for it",
-          *kills == 0 ? "nobody"
-                      : processes_text(static_cast<std::uint64_t>(*kills)) + " (oom_kill)");
+    const auto kills = oom_kills(run_).value_or(0);
+    if (kills > 0)
+      row("killed for it", processes_text(static_cast<std::uint64_t>(kills)) + " (oom_kill)");
   }
 
   void pressure() {
     const auto& pressure = run_.usage.pressure;
     if (!pressure || !pressure->some) return;
-    std::string text = stalled(pressure->some->total);
-    if (pressure->full) text += ", all of it " + stalled(pressure->full->total);
-    row("waited for memory", text);
+    std::string text = "some " + stall_text(pressure->some->total);
+    if (pressure->full) text += ", full " + stall_text(pressure->full->total);
+    row("memory pressure", text);
   }
 
-  std::string stalled(std::chrono::microseconds total) const {
+  std::string stall_text(std::chrono::microseconds total) const {
     const double share = run_.wall.count() > 0
                              ? std::chrono::duration<double>(total).count() /
                                    std::chrono::duration<double>(run_.wall).count()
                              : 0;
-    return time_text(total) + " (" + share_percent_text(std::min(share, 1.0)) + ")";
+    return run_time_text(total) + " (" + share_percent_text(std::min(share, 1.0)) + ")";
   }
 
   const CommandRun& run_;
@@ -133,7 +137,7 @@ std::optional<std::int64_t> oom_kills(const CommandRun& run) {
 
 std::string command_stats_text(const CommandRun& run, const Paint& paint) {
   std::string out;
-  Stats(run, paint, out).write();
+  CommandStats(run, paint, out).write();
   return out;
 }
 
