@@ -35,10 +35,18 @@ Assembly::~Assembly() = default;
 void Assembly::on_record(const LogRecord& record) {
   state_->take_record(record);
 }
-void Assembly::on_row(const LogRecord& record, const LogRecord* before) {
-  state_->take_row(record, before);
+void Assembly::on_row(const LogRecord& record, const PlainRow* before) {
+  if (before == nullptr) {
+    state_->begin_rows(record);
+  } else {
+    state_->take_next_row(record, *before);
+  }
 }
-void Assembly::hold_row(const LogRecord& record) {
+void Assembly::hold_row(const LogRecord& frame, const PlainRow& last) {
+  LogRecord record = frame;
+  record.text = last.text;
+  record.line = last.line;
+  record.uptime = last.uptime;
   state_->current->joiner.hold_row(record);
 }
 bool Assembly::in_report() const {
@@ -74,11 +82,23 @@ void Assembly::State::take_record(const LogRecord& record) {
   look_for_ready();
 }
 
-void Assembly::State::take_row(const LogRecord& record, const LogRecord* before) {
+void Assembly::State::begin_rows(const LogRecord& record) {
   ++count;
   current = &source_of(record);
   current->used_at = count;
-  current->joiner.pass_row(record, before, *this);
+  current->joiner.begin_rows(*this);
+  look_for_ready();
+}
+
+// The source is the last row's, for the frame is the same.
+void Assembly::State::take_next_row(const LogRecord& record, const PlainRow& before) {
+  ++count;
+  current->used_at = count;
+  if (OpenReport* const table = open_table()) {
+    read_row(*table, before);
+  } else {
+    on_line(current->joiner.row_line(record, before));
+  }
   look_for_ready();
 }
 
@@ -288,9 +308,10 @@ OpenReport& Assembly::State::confirm_tentative() {
   return report;
 }
 
-void Assembly::State::touch(OpenReport& report, const LogicalLine& line) {
-  report.report.last_line = std::max(report.report.last_line, line.last_line);
-  if (!report.report.at.uptime) report.report.at.uptime = line.uptime;
+void Assembly::State::touch(OpenReport& report, std::uint64_t last_line,
+                            std::optional<HostTime> uptime) {
+  report.report.last_line = std::max(report.report.last_line, last_line);
+  if (!report.report.at.uptime) report.report.at.uptime = uptime;
   if (!report.report.at.host && !current->host.empty()) report.report.at.host = current->host;
   report.last_at = count;
   relevant_at = count;

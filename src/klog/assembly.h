@@ -24,10 +24,11 @@ class Assembly final : public RecordSink {
   Assembly& operator=(const Assembly&) = delete;
 
   void on_record(const LogRecord& record) override;
-  // Plain rows in a row, without the copy by which each waits for the next: on_row() is given
-  // the row before, or null with the first, and hold_row() the last, which then waits as usual.
-  void on_row(const LogRecord& record, const LogRecord* before);
-  void hold_row(const LogRecord& record);
+  // Plain rows behind one frame, without the copy by which each waits for the next: on_row() is
+  // given the row before, or null with the first, and hold_row() the last, which then waits as
+  // usual. A row before is followed by '\n', and kPadding bytes can be read behind it.
+  void on_row(const LogRecord& record, const PlainRow* before);
+  void hold_row(const LogRecord& frame, const PlainRow& last);
   // Lines were of interest just now, so that whatever comes idle() will not be true soon ...
   bool in_report() const;
   // ... and the last was a row of a table: more may follow.

@@ -37,6 +37,13 @@ std::size_t room_for_rows(std::size_t rows) {
   return rows >= kTasksMax / 2 ? kTasksMax + 1 : std::max(kFirst, 2 * rows);
 }
 
+Task& add_row(std::vector<Task>& tasks, std::uint64_t line) {
+  if (tasks.size() == tasks.capacity()) tasks.reserve(room_for_rows(tasks.size()));
+  Task& task = tasks.emplace_back();
+  task.line = line;
+  return task;
+}
+
 // The index of the zone that a line has just filled.
 std::size_t zone_of_line(const HostMemory& memory, std::uint64_t line) {
   for (std::size_t i = memory.zones.size(); i-- > 0;) {
@@ -288,30 +295,47 @@ void Assembly::State::on_task_row(const LogicalLine& line) {
     damage.add(Damage::row_unreadable);
     return;
   }
-  // Read where it will stay, and taken away again if it is none.
-  std::vector<Task>& tasks = report->report.at.tasks;
-  if (tasks.size() == tasks.capacity()) tasks.reserve(room_for_rows(tasks.size()));
-  Task& task = tasks.emplace_back();
-  task.line = line.line;
   LineNotes notes{.cut = line.cut};
-  const RowResult result = read_task_row(line.text, report->columns, task, notes);
-  if (result == RowResult::short_row || result == RowResult::impossible) tasks.pop_back();
+  Task& task = add_row(report->report.at.tasks, line.line);
+  judge_row(*report, read_task_row(line.text, report->columns, task, notes), notes);
+}
+
+// The report whose table a plain row goes on, where on_task_row() would have nothing to decide.
+OpenReport* Assembly::State::open_table() const {
+  OpenReport* const report = current->open;
+  const bool goes_on = report != nullptr && report->phase == Phase::tasks && !current->gap &&
+                       !report->columns.empty() && current->other == nullptr &&
+                       current->joiner.is_smooth();
+  return goes_on ? report : nullptr;
+}
+
+void Assembly::State::read_row(OpenReport& report, const PlainRow& row) {
+  touch(report, row.line, row.uptime);
+  LineNotes notes;
+  Task& task = add_row(report.report.at.tasks, row.line);
+  judge_row(report, read_task_row_in_place(row.text, report.columns, task, notes), notes);
+}
+
+// Of the last row, which was read where it will stay: it is taken away again if it is none.
+void Assembly::State::judge_row(OpenReport& report, RowResult result, const LineNotes& notes) {
   switch (result) {
     case RowResult::good:
     case RowResult::no_comm:
-      report->row_was_kept = true;
-      keep_last_row(*report);
+      report.row_was_kept = true;
+      keep_last_row(report);
       break;
     case RowResult::short_row:
-      ++report->report.damaged_lines;
+      report.report.at.tasks.pop_back();
+      ++report.report.damaged_lines;
       damage.add(Damage::row_unreadable);
       break;
     case RowResult::impossible:
-      ++report->report.damaged_lines;
+      report.report.at.tasks.pop_back();
+      ++report.report.damaged_lines;
       damage.add(Damage::row_impossible);
       break;
   }
-  note_overflows(*report, notes);
+  note_overflows(report, notes);
 }
 
 void Assembly::State::keep_last_row(OpenReport& report) {

@@ -91,7 +91,8 @@ struct Assembly::State final : LogicalLineSink {
 
   // assembly.cc: records, sources, the queue.
   void take_record(const LogRecord& record);
-  void take_row(const LogRecord& record, const LogRecord* before);
+  void begin_rows(const LogRecord& record);
+  void take_next_row(const LogRecord& record, const PlainRow& before);
   void look_for_ready();
   void skip();
   void end(bool last_line_cut);
@@ -107,7 +108,10 @@ struct Assembly::State final : LogicalLineSink {
   OpenReport* part_of(Phase part, const LogicalLine& line, bool proof);
   OpenReport& make_tentative(const LogicalLine& line);
   void begin_report(OpenReport& report, const LogicalLine& line) const;
-  void touch(OpenReport& report, const LogicalLine& line);
+  void touch(OpenReport& report, std::uint64_t last_line, std::optional<HostTime> uptime);
+  void touch(OpenReport& report, const LogicalLine& line) {
+    touch(report, line.last_line, line.uptime);
+  }
   void note_overflows(OpenReport& report, const LineNotes& notes);
   bool is_near(const OpenReport& report, std::uint64_t records) const {
     return count - report.last_at <= records;
@@ -129,6 +133,9 @@ struct Assembly::State final : LogicalLineSink {
   void on_stat_pair(const LogicalLine& line);
   void on_task_header(const LogicalLine& line);
   void on_task_row(const LogicalLine& line);
+  OpenReport* open_table() const;
+  void read_row(OpenReport& report, const PlainRow& row);
+  void judge_row(OpenReport& report, RowResult result, const LineNotes& notes);
   void keep_last_row(OpenReport& report);
   bool infer_columns(OpenReport& report, const LogicalLine& line);
 

@@ -1,7 +1,12 @@
 #include "klog/frame_same.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "core/text.h"
 #include "klog/frame_blanks.h"
@@ -46,11 +51,30 @@ bool all_plain(const char* at, std::size_t size) {
   return (halves[0] | halves[1]) == 0;
 }
 
+// The first byte from `at` on that is not plain, if there is one before `end`; else some place
+// near `end`.
+const char* skip_plain(const char* at, const char* end) {
+#if defined(__SSE2__)
+  for (; end - at >= 16; at += 16) {
+    Bytes16 bytes{};
+    std::memcpy(&bytes, at, sizeof bytes);
+    const auto odd =
+        static_cast<unsigned>(_mm_movemask_epi8(reinterpret_cast<__m128i>(not_plain(bytes))));
+    if (odd != 0) return at + std::countr_zero(odd);
+  }
+#else
+  while (at != end && all_plain(at, 1))
+    ++at;
+#endif
+  return at;
+}
+
+constexpr std::size_t kDecimals = 6;  // Of the kernel's time.
+
 // "12345.678901] ", as the kernel prints its time behind the bracket and the blanks; the
 // length, or 0.
 std::size_t take_uptime(std::string_view text, HostTime& uptime) {
   constexpr std::size_t kSecondsDigitsMax = 9;
-  constexpr std::size_t kDecimals = 6;
   const char* const end = text.data() + text.size();
   const std::size_t blanks = scan_blanks(text.data(), end);
   const Digits seconds = scan_digits(text.data() + blanks, end);
@@ -79,14 +103,16 @@ bool move_view(std::string_view& view, std::string_view line, std::string_view p
   return true;
 }
 
+// Eight digits and more could be a date.
+constexpr std::size_t kPidDigitsMax = 7;
+
 bool is_plain_row(std::string_view text) {
   const char* const end = text.data() + text.size();
   const char* at = text.data() + 1;
   at += scan_blanks(at, end);
   const Digits pid = scan_digits(at, end);
   at += pid.length;
-  // Eight digits and more could be a date.
-  if (pid.length == 0 || pid.length > 7 || at == end || *at != ']') return false;
+  if (pid.length - 1 >= kPidDigitsMax || at == end || *at != ']') return false;
   ++at;
   const std::size_t blanks = scan_blanks(at, end);
   if (blanks == 0 || at + blanks == end || !is_digit(at[blanks])) return false;
@@ -118,6 +144,25 @@ PlainText plain_text(std::string_view text) {
   return is_plain_words(text) ? PlainText::words : PlainText::none;
 }
 
+std::size_t plain_row_size(std::string_view text) {
+  if (text.empty() || text[0] != '[') return 0;
+  const char* const text_end = text.data() + text.size();
+  const char* const end = skip_plain(text.data() + 1, text_end);
+  if (text_end - end < static_cast<std::ptrdiff_t>(kPadding) || *end != '\n') return 0;
+  // The line's end is neither blank nor digit, so nothing here runs beyond it.
+  const char* const pid = padded_blanks(text.data() + 1);
+  const Digits digits = padded_digits(pid);
+  const char* const close = pid + digits.length;
+  if (digits.length - 1 >= kPidDigitsMax || *close != ']') return 0;
+  const char* const next = padded_blanks(close + 1);
+  if (next == close + 1 || !is_digit(*next)) return 0;
+  // "<br>" of a page, "=" of a mail, and "]" of a head that journalctl -o verbose prints.
+  const char last = end[-1];
+  if (last == '>' || last == '=' || last == ']') return 0;
+  const auto size = static_cast<std::size_t>(end - text.data());
+  return size <= PlainRow::kSizeMax ? size : 0;
+}
+
 void SameFrame::learn(std::string_view line, std::string_view text, const LogHead& head) {
   // A record of /dev/kmsg is numbered, and one that goes on is no line of its own.
   if (head.kmsg || head.record.continues || head.record.lost_before) return;
@@ -138,6 +183,7 @@ void SameFrame::learn(std::string_view line, std::string_view text, const LogHea
     size = bracket + 1;
   }
   prefix_.assign(line.substr(0, size));
+  second_prefix_.clear();
   record_ = head.record;
   for (std::string_view* const view :
        {&record_.host, &record_.ident, &record_.caller, &record_.stamp}) {
@@ -183,14 +229,43 @@ bool SameFrame::take(std::string_view line, std::uint64_t number) {
   return true;
 }
 
-bool SameFrame::take_row(std::string_view line, std::uint64_t number) {
+bool SameFrame::take_row(std::string_view text, std::uint64_t number) {
+  if (!known_ || !record_.framed) return false;
   HostTime uptime{};
-  if (!take_frame(line, uptime) || line.empty() || line[0] != '[' || line.back() == '>' ||
-      !record_.framed || !is_plain_row(line)) {
+  if (!take_row_frame(text, uptime)) return false;
+  const std::size_t size = plain_row_size(text);
+  if (size == 0) return false;
+  make_record(text.substr(0, size), number, uptime, true);
+  return true;
+}
+
+// As take_frame(), with a shorter way for lines of the same second.
+bool SameFrame::take_row_frame(std::string_view& text, HostTime& uptime) {
+  if (!has_uptime_) return take_frame(text, uptime);
+  const std::size_t size = second_prefix_.size();
+  const bool same = size != 0 && text.size() >= size + kDecimals + 2 &&
+                    std::memcmp(text.data(), second_prefix_.data(), size) == 0;
+  if (!same) {
+    const std::string_view line = text;
+    if (!take_frame(text, uptime)) return false;
+    learn_second(line.substr(0, line.size() - text.size()), uptime);
+    return true;
+  }
+  // "678901] "
+  const char* const decimals = text.data() + size;
+  const Digits digits = scan_digits(decimals, text.data() + text.size());
+  if (digits.length != kDecimals || decimals[kDecimals] != ']' || decimals[kDecimals + 1] != ' ') {
     return false;
   }
-  make_record(line, number, uptime, true);
+  uptime = second_ + HostTime(static_cast<std::int64_t>(digits.value) * 1000);
+  text.remove_prefix(size + kDecimals + 2);
   return true;
+}
+
+// `frame` is a whole one: "... [12345.678901] ".
+void SameFrame::learn_second(std::string_view frame, HostTime uptime) {
+  second_prefix_.assign(frame.substr(0, frame.size() - kDecimals - 2));
+  second_ = std::chrono::floor<std::chrono::seconds>(uptime);
 }
 
 }  // namespace oomkit

@@ -8,6 +8,7 @@
 
 #include "core/random.h"
 #include "klog/framing.h"
+#include "klog/line_number.h"
 #include "klog/writer.h"
 #include "tests/support/frame_lines.h"
 #include "tests/support/random_report.h"
@@ -120,6 +121,47 @@ TEST(SameFrame, PlainText) {
   EXPECT_EQ(plain_text("systemd[1]: a"), PlainText::none);
   EXPECT_EQ(plain_text("a\x1b[m"), PlainText::none);
   EXPECT_EQ(plain_text(""), PlainText::none);
+}
+
+// A row in a log is taken as it stands if it is one by itself, and only then.
+TEST(SameFrame, PlainRowsEndWithTheirLines) {
+  Random random(7);
+  constexpr std::string_view kBytes = "[]<>=:.\\& 019ab\t\r\n\x1b\x80";
+  constexpr std::string_view kRow =
+      "[ 1234]     0  1234    10000      100 53248        0  -17 bash";
+  const std::string behind = "\n" + std::string(kPadding, '[');
+  std::size_t taken = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string row(kRow);
+    for (std::uint64_t changes = random.next() % 3; changes > 0; --changes) {
+      const std::size_t at = random.next() % row.size();
+      const char byte = kBytes[random.next() % kBytes.size()];
+      if (random.chance(50)) {
+        row[at] = byte;
+      } else {
+        row.insert(at, random.next() % 20, byte);
+      }
+    }
+    const std::string_view line = std::string_view(row).substr(0, row.find('\n'));
+    const std::string_view any_end = ">=]";
+    const bool is_row =
+        plain_text(line) == PlainText::row && any_end.find(line.back()) == std::string_view::npos;
+    const std::string text = row + behind;
+    ASSERT_EQ(plain_row_size(text), is_row ? line.size() : 0) << row;
+    taken += is_row ? 1 : 0;
+  }
+  EXPECT_GT(taken, 5000U);
+}
+
+TEST(SameFrame, ARowNeedsRoomBehindItAndAnEnd) {
+  const std::string row = "[ 1234]     0  1234    10000      100 53248        0    0 bash";
+  EXPECT_EQ(plain_row_size(row), 0U);
+  EXPECT_EQ(plain_row_size(row + "\n" + std::string(kPadding - 2, 'a')), 0U);
+  EXPECT_EQ(plain_row_size(row + "\n" + std::string(kPadding - 1, 'a')), row.size());
+  const std::string longest = row + std::string(PlainRow::kSizeMax - row.size(), 'a');
+  const std::string rest = "\n" + std::string(kPadding, 'a');
+  EXPECT_EQ(plain_row_size(longest + rest), longest.size());
+  EXPECT_EQ(plain_row_size(longest + "a" + rest), 0U);
 }
 
 }  // namespace

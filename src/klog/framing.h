@@ -37,8 +37,9 @@ class Framer {
   // records. Views in them live until the next call.
   void line(std::string_view text, std::uint64_t number);
 
-  // The record of a line that is a plain row behind the same frame as the line before, or null,
-  // and then nothing has happened: line() takes it. Lives until the next call.
+  // The record of the line that `text` begins with, if it is a plain row behind the same frame as
+  // the line before, ends in '\n' and has kPadding bytes behind it; or null, and then nothing has
+  // happened: line() takes it. Its text ends where the line does. Lives until the next call.
   const LogRecord* row(std::string_view text, std::uint64_t number);
 
   // Bytes, not lines, that the frame wants next: a binary field of journal export. The

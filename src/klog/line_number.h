@@ -13,6 +13,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "core/text.h"
 
 namespace oomkit {
@@ -119,15 +123,20 @@ inline std::size_t scan_blanks(const char* at, const char* end) {
 inline constexpr std::size_t kPadding = 24;
 
 inline const char* padded_blanks(const char* at) {
-  if constexpr (std::endian::native != std::endian::little) {
-    return at + plain_blanks(at, nullptr);
+#if defined(__SSE2__)
+  // Columns are at most 13 bytes wide on any kernel, so this loop is never taken twice, which
+  // with eight bytes at a time no branch predictor could know.
+  const __m128i blanks = _mm_set1_epi8(' ');
+  while (true) {
+    __m128i bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    const auto equal = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, blanks)));
+    if (equal != 0xffffU) return at + std::countr_one(equal);
+    at += sizeof bytes;
   }
-  std::uint64_t others = word_at(at) ^ 0x2020202020202020U;
-  while (others == 0) {
-    at += 8;
-    others = word_at(at) ^ 0x2020202020202020U;
-  }
-  return at + bytes_before(others);
+#else
+  return at + plain_blanks(at, nullptr);
+#endif
 }
 
 inline Digits padded_digits(const char* at) {

@@ -212,8 +212,9 @@ bool is_possible(const Task& task) {
   return off <= allowed && off >= -allowed;
 }
 
-// Rows are four lines of five in a log of reports, so they are read by bare pointers, from a
-// copy with enough behind it that eight bytes can be read wherever a number may begin.
+// Rows are four lines of five in a log of reports, so they are read by bare pointers, with
+// enough behind the row that whole words can be read wherever a number may begin. This is a copy
+// of a row for that, where it does not stand in a log with more behind it.
 class RowText {
  public:
   // Longer than any row's numbers; of a comm that a log made longer the rest is read in place.
@@ -248,21 +249,70 @@ RowNumber longest_number(const char* begin, const char* row_end, LineNotes& note
 }
 
 // A number that does not begin with a digit, or is very long.
-RowNumber rare_number(const char* at, const RowText& row, LineNotes& notes) {
+RowNumber rare_number(const char* at, const char* row_end, LineNotes& notes) {
   const bool negative = *at == '-';
   const Digits digits = padded_digits(negative ? at + 1 : at);
   if (digits.length == 0) return {};
-  if (digits.length > kDigitsMax) return longest_number(at, row.end(), notes);
+  if (digits.length > kDigitsMax) return longest_number(at, row_end, notes);
   const auto value = static_cast<std::int64_t>(digits.value);
   return {at + digits.length + (negative ? 1 : 0), negative ? -value : value};
 }
 
 // The number behind the blanks at `at`.
-inline RowNumber row_number(const char* at, const RowText& row, LineNotes& notes) {
+inline RowNumber row_number(const char* at, const char* row_end, LineNotes& notes) {
   at = padded_blanks(at);
   const Digits digits = padded_digits(at);
-  if (digits.length - 1 >= kDigitsMax) return rare_number(at, row, notes);
+  if (digits.length - 1 >= kDigitsMax) return rare_number(at, row_end, notes);
   return {at + digits.length, static_cast<std::int64_t>(digits.value)};
+}
+
+// What every kernel's table begins with.
+constexpr std::array<TaskColumn, 4> kFirstColumns = {TaskColumn::uid, TaskColumn::tgid,
+                                                     TaskColumn::total_vm, TaskColumn::rss};
+
+bool begins_as_usual(const TaskColumns& columns) {
+  return columns.count > kFirstColumns.size() &&
+         std::equal(kFirstColumns.begin(), kFirstColumns.end(), columns.at.begin());
+}
+
+// A row from its bracket on, with kPadding bytes behind `end`, the first neither blank nor digit.
+// `text` is the same row, of which a copy may hold no more than the numbers.
+inline RowResult read_padded_row(const char* begin, const char* end, std::string_view text,
+                                 const TaskColumns& columns, Task& task, LineNotes& notes) {
+  const RowNumber pid = row_number(begin + 1, end, notes);
+  if (pid.end == nullptr || *pid.end != ']') return RowResult::short_row;
+  task.pid = pid.value;
+  const char* at = pid.end + 1;
+  std::size_t i = 0;
+  if (begins_as_usual(columns)) {
+    std::array<std::int64_t, kFirstColumns.size()> values{};
+    for (std::int64_t& value : values) {
+      const RowNumber number = row_number(at, end, notes);
+      if (number.end == nullptr || *number.end != ' ') return RowResult::short_row;
+      at = number.end;
+      value = number.value;
+    }
+    task.uid = values[0];
+    task.tgid = values[1];
+    task.total_vm = Pages(values[2]);
+    task.rss = Pages(values[3]);
+    i = values.size();
+  }
+  for (; i < columns.count; ++i) {
+    const RowNumber number = row_number(at, end, notes);
+    if (number.end == nullptr) return RowResult::short_row;
+    at = number.end;
+    if (*at != ' ') {
+      // The comm is empty, or the row breaks off and this number with it.
+      if (at != end || i + 1 != columns.count) return RowResult::short_row;
+      return is_possible(task) ? RowResult::no_comm : RowResult::impossible;
+    }
+    store(task, columns.at[i], number.value);
+  }
+  if (at == end) return RowResult::short_row;  // "[0]", where no column is known.
+  task.comm.assign(trim_right(text.substr(static_cast<std::size_t>(at - begin) + 1)));
+  if (!is_possible(task)) return RowResult::impossible;
+  return task.comm.empty() ? RowResult::no_comm : RowResult::good;
 }
 
 }  // namespace
@@ -331,25 +381,12 @@ RowResult read_task_row(std::string_view text, const TaskColumns& columns, Task&
   text.remove_prefix(scan_blanks(text.data(), text.data() + text.size()));
   if (text.empty() || text[0] != '[') return RowResult::short_row;
   const RowText row(text);
-  const RowNumber pid = row_number(row.begin() + 1, row, notes);
-  if (pid.end == nullptr || *pid.end != ']') return RowResult::short_row;
-  task.pid = pid.value;
-  const char* at = pid.end + 1;
-  for (std::size_t i = 0; i < columns.count; ++i) {
-    const RowNumber number = row_number(at, row, notes);
-    if (number.end == nullptr) return RowResult::short_row;
-    at = number.end;
-    if (*at != ' ') {
-      // The comm is empty, or the row breaks off and this number with it.
-      if (at != row.end() || i + 1 != columns.count) return RowResult::short_row;
-      return is_possible(task) ? RowResult::no_comm : RowResult::impossible;
-    }
-    store(task, columns.at[i], number.value);
-  }
-  if (at == row.end()) return RowResult::short_row;  // "[0]", where no column is known.
-  task.comm.assign(trim_right(text.substr(static_cast<std::size_t>(at - row.begin()) + 1)));
-  if (!is_possible(task)) return RowResult::impossible;
-  return task.comm.empty() ? RowResult::no_comm : RowResult::good;
+  return read_padded_row(row.begin(), row.end(), text, columns, task, notes);
+}
+
+RowResult read_task_row_in_place(std::string_view text, const TaskColumns& columns, Task& task,
+                                 LineNotes& notes) {
+  return read_padded_row(text.data(), text.data() + text.size(), text, columns, task, notes);
 }
 
 }  // namespace oomkit

@@ -68,4 +68,9 @@ enum class RowResult : std::uint8_t {
 RowResult read_task_row(std::string_view text, const TaskColumns& columns, Task& task,
                         LineNotes& notes);
 
+// The same where the row stands in its log, with no copy: `text` begins with its bracket, a '\n'
+// follows, and kPadding bytes can be read behind it.
+RowResult read_task_row_in_place(std::string_view text, const TaskColumns& columns, Task& task,
+                                 LineNotes& notes);
+
 }  // namespace oomkit

@@ -1,6 +1,5 @@
 #include "klog/reader.h"
 
-#include <cstring>
 #include <utility>
 
 #include "klog/assembly.h"
@@ -36,22 +35,23 @@ struct LogReader::State final : HotLineSink, WholeLineSink {
   // behind the same frame, no step has anything to decide but the framer.
   Taken rows(std::string_view text, std::uint64_t number) override {
     Taken taken;
-    LogRecord waiting;  // Its views live on: those into the text, and those of the frame.
-    while (taken.bytes < text.size() && assembly.in_report()) {
-      const char* const begin = text.data() + taken.bytes;
-      const void* const end = std::memchr(begin, '\n', text.size() - taken.bytes);
-      if (end == nullptr) break;
-      const std::string_view line(begin,
-                                  static_cast<std::size_t>(static_cast<const char*>(end) - begin));
-      if (!mails.passes(line)) break;
-      const LogRecord* const row = framer.row(line, number + taken.lines);
-      if (row == nullptr || !widths.passes(line)) break;
+    PlainRow waiting;
+    const LogRecord* row = nullptr;  // The frame, and the last row that the framer took.
+    while (assembly.in_report()) {
+      const std::string_view rest = text.substr(taken.bytes);
+      if (!mails.passes_front(rest)) break;
+      const LogRecord* const next = framer.row(rest, number + taken.lines);
+      if (next == nullptr) break;
+      const auto size =
+          static_cast<std::size_t>(next->text.data() + next->text.size() - rest.data());
+      if (!widths.passes(rest.substr(0, size))) break;
+      row = next;
       assembly.on_row(*row, taken.lines > 0 ? &waiting : nullptr);
-      waiting = *row;
+      waiting = {row->text, row->line, row->uptime};
       ++taken.lines;
-      taken.bytes += line.size() + 1;
+      taken.bytes += size + 1;
     }
-    if (taken.lines > 0) assembly.hold_row(waiting);
+    if (taken.lines > 0) assembly.hold_row(*row, waiting);
     return taken;
   }
   Wish raw(std::string_view bytes) override {

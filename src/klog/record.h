@@ -8,6 +8,7 @@
 // Views point into the reader's buffers and live until the next record is asked for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -42,6 +43,15 @@ struct LogRecord {
   // With a frame: a row of a task table as the kernel prints them, which neither goes on another
   // line nor need be looked at again to be told from other lines.
   bool plain_row = false;
+};
+
+// What differs between records of plain rows behind one frame.
+struct PlainRow {
+  static constexpr std::size_t kSizeMax = 512;  // No kernel prints a longer one.
+
+  std::string_view text;
+  std::uint64_t line = 0;
+  std::optional<HostTime> uptime;
 };
 
 }  // namespace oomkit

@@ -42,7 +42,7 @@ void LineJoiner::Waiting::take(const LogRecord& record, LineKind kind,
 
 void LineJoiner::add(const LogRecord& record, LogicalLineSink& sink) {
   if (record.plain_row) {
-    pass_row(record, nullptr, sink);
+    begin_rows(sink);
     hold_row(record);
     return;
   }
@@ -71,25 +71,23 @@ void LineJoiner::add(const LogRecord& record, LogicalLineSink& sink) {
   strangers_ = 0;
 }
 
-// Four lines of five in a log of reports. What waits is whole, for no row goes on another line.
-void LineJoiner::pass_row(const LogRecord& record, const LogRecord* before, LogicalLineSink& sink) {
-  if (record.uptime) last_uptime_ = record.uptime;
-  if (before == nullptr) {
-    flush(sink);
-    stranger_.there = false;
-    blank_after_ = false;
-    strangers_ = 0;
-    return;
-  }
+void LineJoiner::begin_rows(LogicalLineSink& sink) {
+  flush(sink);
+  stranger_.there = false;
+  blank_after_ = false;
+  strangers_ = 0;
+}
+
+LogicalLine LineJoiner::row_line(const LogRecord& frame, const PlainRow& row) {
   LogicalLine line;
-  line.text = before->text.substr(0, kJoinedMax);
+  line.text = row.text;
   line.kind = LineKind::task_row;
-  line.line = line.last_line = before->line;
-  line.uptime = before->uptime;
-  line.stamp = before->stamp.substr(0, held_.stamp.size());
-  line.ident = before->ident.substr(0, held_.ident.size());
+  line.line = line.last_line = row.line;
+  line.uptime = row.uptime;
+  line.stamp = frame.stamp.substr(0, held_.stamp.size());
+  line.ident = frame.ident.substr(0, held_.ident.size());
   line.blank_before = std::exchange(blank_before_, false);
-  sink.on_line(line);
+  return line;
 }
 
 // Words of a stranger in between: of no interest to a report, but a daemon's line is told

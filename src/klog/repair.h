@@ -45,13 +45,20 @@ class LineJoiner {
   // Lines that were whole go to `sink` at once or when the next one shows it.
   void add(const LogRecord& record, LogicalLineSink& sink);
   void flush(LogicalLineSink& sink, bool cut = false);
-  // Plain rows in a row, see Assembly::on_row().
-  void pass_row(const LogRecord& record, const LogRecord* before, LogicalLineSink& sink);
-  void hold_row(const LogRecord& record) { held_.take(record, LineKind::task_row, record.uptime); }
+  // Plain rows in a row, see Assembly::on_row(). The first shows that what waits is whole, for
+  // no row goes on another line; the last waits; and those between are lines as they are.
+  void begin_rows(LogicalLineSink& sink);
+  LogicalLine row_line(const LogRecord& frame, const PlainRow& row);
+  void hold_row(const LogRecord& record) {
+    if (record.uptime) last_uptime_ = record.uptime;
+    held_.take(record, LineKind::task_row, record.uptime);
+  }
 
   void set_task_columns(std::size_t count) { task_columns_ = count; }
   bool holds_row() const { return held_.there && held_.line.kind == LineKind::task_row; }
   std::uint64_t take_rejoined();  // Lines put together since it was last asked.
+  // Nothing stands between the lines that were passed on and the one that waits.
+  bool is_smooth() const { return rejoined_ == 0 && !blank_before_; }
 
  private:
   // A line that waits, with copies of what its record only points at.

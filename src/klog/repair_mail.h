@@ -30,6 +30,10 @@ class MailRepair {
     return !encoded_ && !waiting_ && !text.ends_with('=') && !text.ends_with("=\r") &&
            !begins_like_header(text);
   }
+  // The same for a line of which only the front is known, and that it does not end in '='.
+  bool passes_front(std::string_view text) const {
+    return !encoded_ && !waiting_ && !begins_like_header(text);
+  }
   void flush();   // What waits is all there is.
   void forget();  // Lines are skipped: what follows need not be of the same text.
   bool holding() const { return waiting_; }
