@@ -10,7 +10,9 @@ void write_culprit(JsonWriter& json, const Culprit& culprit) {
   json.begin_object();
   json.plain_field("comm", culprit.comm);
   json.plain_field("pid", culprit.pid);
+  json.plain_field("processes", static_cast<std::uint64_t>(culprit.processes));
   json.plain_field("growth_bytes_per_s", culprit.growth_bytes_per_s);
+  json.plain_field("at_least", culprit.at_least);
   json.plain_field("first_bytes", culprit.first);
   json.plain_field("last_bytes", culprit.last);
   json.plain_field("seen", static_cast<std::uint64_t>(culprit.seen));

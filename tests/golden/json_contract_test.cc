@@ -186,7 +186,8 @@ TEST(JsonContractTest, IncidentsOthersInputsAndWarnings) {
   const json incident = document["incidents"][0];
   expect_names(incident, {"reports", "title", "culprits", "findings"});
   EXPECT_EQ(incident["reports"], json::array({1, 2, 3}));
-  expect_names(incident["culprits"][0], {"comm", "pid", "growth_bytes_per_s"});
+  expect_names(incident["culprits"][0],
+               {"comm", "pid", "processes", "growth_bytes_per_s", "at_least"});
   ASSERT_EQ(document["other"].size(), 2U);
   expect_names(document["other"][0], {"class", "first_line", "last_line", "sentence"});
   EXPECT_EQ(document["other"][0]["class"], "page_alloc_failure");
