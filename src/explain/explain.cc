@@ -68,7 +68,9 @@ Explanation explain(OomReport report, const ExplainOptions& options) {
   identify_owners(explanation, context, options);
   make_ledger(explanation, context);
   // Before the ranking, which stays: of the longest table each takes megabytes while it is made.
-  explanation.by_name = sum_by_name(context);
+  // Of more names than these nobody reads a list; what is said in brief asks for the first alone.
+  constexpr std::size_t kNamesMax = 20;
+  explanation.by_name = sum_by_name(context, options.brief ? 1 : kNamesMax);
   if (!options.brief) rank_victims(explanation, context);
   run_zone_tests(explanation, context);
   explanation.findings = find_all(context, options.brief);

@@ -133,14 +133,13 @@ std::vector<NamedUse> named_uses(const Context& context) {
 
 }  // namespace
 
-std::vector<NameSum> sum_by_name(const Context& context) {
+std::vector<NameSum> sum_by_name(const Context& context, std::size_t names_max) {
   if (!context.page_size || context.report.at.tasks.size() < 2) return {};
   std::vector<NamedSum> sums = sums_of_names(named_uses(context));
   const bool alone =
       std::all_of(sums.begin(), sums.end(), [](const NamedSum& sum) { return sum.count == 1; });
   if (alone) return {};
-  constexpr std::size_t kNamesMax = 20;  // More is a list that nobody reads.
-  const std::size_t shown = std::min(sums.size(), kNamesMax);
+  const std::size_t shown = std::min(sums.size(), names_max);
   std::partial_sort(sums.begin(), sums.begin() + static_cast<std::ptrdiff_t>(shown), sums.end(),
                     [](const NamedSum& a, const NamedSum& b) {
                       const Bytes a_all = plus(a.use.rss, a.use.swap);
