@@ -32,7 +32,7 @@ class SameFrame {
  private:
   bool take_frame(std::string_view& line, HostTime& uptime) const;
   bool take_row_frame(std::string_view& text, HostTime& uptime);
-  void learn_second(std::string_view text, HostTime uptime);
+  void learn_second(std::string_view frame, HostTime uptime);
   void make_record(std::string_view text, std::uint64_t number, HostTime uptime, bool row);
 
   bool known_ = false;
