@@ -119,6 +119,8 @@ std::shared_ptr<LabRunArguments> add_run(CLI::App& lab) {
   run->add_option("--output", arguments->output, "Write to this file, whole or not at all");
   run->add_option("--record", arguments->record,
                   "Write the record and the kernel log of each run into this folder");
+  run->add_flag("--resume", arguments->resume,
+                "Run only what has no record in the folder of --record, of this kernel and seed");
   run->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
   return arguments;
 }

@@ -21,6 +21,7 @@
 #include "render/lab_markdown.h"
 #include "render/lab_text.h"
 #include "render/quantity.h"
+#include "scenario/expectation.h"
 
 namespace oomkit {
 namespace {
@@ -127,6 +128,8 @@ Result<LabPlan> make_plan(const LabRunArguments& arguments, const Terminal& term
   plan.format = static_cast<LabFormat>(format);
   plan.world = static_cast<LabWorld>(world);
   plan.columns = result_columns(terminal);
+  if (arguments.resume && !arguments.record)
+    return fail(ErrorCode::usage, "--resume needs --record: the folder of what is done already");
   if (plan.world == LabWorld::here && !arguments.kernels.empty())
     return fail(ErrorCode::usage, "--kernel is for --world vm: here there is one kernel");
   if (Status chosen = choose_cases(arguments, plan); !chosen) return tl::unexpected(chosen.error());
@@ -174,7 +177,10 @@ class Journal {
     const bool sound = !record.expect || record.expect->holds;
     line += sound ? "as expected" : record.expect->differences.front();
     const double seconds = static_cast<double>(record.wall_ms.value_or(0)) / 1000;
-    return line + ", " + duration_text(seconds);
+    line += ", " + duration_text(seconds);
+    if (const auto used = result->processor_ms)
+      line += " (processor " + duration_text(static_cast<double>(*used) / 1000) + ")";
+    return line;
   }
 
   const std::optional<std::string>& folder_;
@@ -184,6 +190,25 @@ class Journal {
   Status written_;
 };
 
+// A run of before whose record lies in the folder: judged by what is expected now.
+std::optional<Rehearsal> earlier_run(const LabRunArguments& arguments, const LabCase& one) {
+  constexpr std::size_t kTextMax = std::size_t{64} << 20;
+  if (!arguments.resume || !arguments.record) return std::nullopt;
+  const std::string path = *arguments.record + "/" + name_of(one);
+  const auto json = read_whole(path + ".json", kTextMax);
+  auto log = read_whole(path + ".log", kTextMax);
+  if (!json || !log) return std::nullopt;
+  auto record = parse_run_record(*json);
+  if (!record || record->scenario != one.experiment->name || record->seed != arguments.seed ||
+      record->kernel != one.kernel.release)
+    return std::nullopt;
+  Rehearsal rehearsal;
+  rehearsal.record = *std::move(record);
+  judge(one.experiment->scenario, rehearsal.record);
+  rehearsal.kernel_log = *std::move(log);
+  return rehearsal;
+}
+
 Rehearsals rehearse(const LabRunArguments& arguments, const LabPlan& plan,
                     const Laboratory& laboratory, const ProgressFunction& show, Journal& journal) {
   // What lacks something, as a module that is not built, is no run; the others are.
@@ -192,6 +217,10 @@ Rehearsals rehearse(const LabRunArguments& arguments, const LabPlan& plan,
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < plan.cases.size(); ++i) {
     const LabCase& one = plan.cases[i];
+    if (auto earlier = earlier_run(arguments, one)) {
+      results[i] = *std::move(earlier);
+      continue;
+    }
     RehearsalRequest request{one.experiment->scenario,
                              std::string(one.experiment->text),
                              ".",
@@ -251,6 +280,7 @@ std::vector<LabRun> told_runs(const LabPlan& plan, const Rehearsals& results) {
     run.kernel = plan.cases[i].kernel.label;
     if (results[i]) {
       run.story = make_story(experiment, results[i]->record);
+      run.processor_ms = results[i]->processor_ms;
     } else {
       run.problem = results[i].error().what;
     }

@@ -23,6 +23,7 @@ struct LabRunArguments {
   std::string format = "text";
   std::optional<std::string> output = std::nullopt;
   std::optional<std::string> record = std::nullopt;
+  bool resume = false;
   std::string colour = "auto";
 };
 

@@ -45,7 +45,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
   ~ChildProcess();  // Ends it and waits for it.
 
-  // What it has used of processors so far; nothing once it is waited for.
+  // What it has used of processors so far; also after its end, until it is waited for.
   std::optional<std::chrono::nanoseconds> processor_time() const;
   // Readable once it has ended.
   int exit_handle() const { return handle_.get(); }

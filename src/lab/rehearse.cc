@@ -76,6 +76,7 @@ class RunListener final : public VmListener {
   }
 
   void on_effort(std::chrono::nanoseconds processor_time) override {
+    effort_ = processor_time;
     patience_.on_effort(processor_time);
   }
 
@@ -95,6 +96,7 @@ class RunListener final : public VmListener {
     return std::chrono::floor<milliseconds>(monotonic_time() - begin_);
   }
   std::optional<milliseconds> boot_time() const { return boot_time_; }
+  milliseconds effort() const { return std::chrono::round<milliseconds>(effort_); }
   std::string take_console() { return std::move(console_); }
   Transcript take_transcript() { return protocol_.take(); }
 
@@ -124,6 +126,7 @@ class RunListener final : public VmListener {
   MonotonicTime begin_;
   RunProgress::Phase phase_ = RunProgress::Phase::booting;
   Patience patience_;
+  std::chrono::nanoseconds effort_{0};
   std::int64_t guest_ms_ = 0;  // Since the scenario began, as the guest tells it.
   std::optional<milliseconds> boot_time_;
   std::string console_;
@@ -359,6 +362,7 @@ Result<Rehearsal> Laboratory::rehearse_one(const RehearsalRequest& request, std:
   rehearsal.accelerator = prepared.run.spec.accelerator;
   rehearsal.console = listener.take_console();
   if (const auto booted = listener.boot_time()) rehearsal.boot_ms = booted->count();
+  rehearsal.processor_ms = listener.effort().count();
   KernelLog log = make_kernel_log(heard.kmsg, rehearsal.console);
   const auto wall = std::chrono::round<milliseconds>(monotonic_time() - begin);
   rehearsal.record = complete_record({.scenario = request.scenario,

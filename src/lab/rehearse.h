@@ -36,7 +36,8 @@ struct Rehearsal {
   std::string kernel_log;  // As dmesg prints it; the record's kills are read from it.
   std::string console;     // What came over the first serial port.
   std::vector<GuestCapture> captures;
-  std::optional<std::int64_t> boot_ms;  // From QEMU's start to the guest's hello.
+  std::optional<std::int64_t> boot_ms;       // From QEMU's start to the guest's hello.
+  std::optional<std::int64_t> processor_ms;  // What QEMU used of processors.
   Accelerator accelerator = Accelerator::tcg;
 };
 

@@ -92,6 +92,7 @@ class Hearing {
   }
 
   VmOutcome ended(VmEnd end) {
+    if (const auto used = child_.processor_time()) listener_.on_effort(*used);
     if (end != VmEnd::exited) child_.end();
     VmOutcome outcome;
     outcome.end = end;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "render/escape.h"
+#include "render/quantity.h"
 #include "render/run_text.h"
 
 namespace oomkit {
@@ -33,6 +34,11 @@ std::string outcome_text(const LabRun& run) {
       record.victims.empty() ? "nobody killed" : "killed " + lab_names_text(record.victims);
   if (record.ended == "panic") text += ", panic";
   return text;
+}
+
+std::string seconds_text(const LabRun& run) {
+  if (!run.processor_ms) return "-";
+  return std::to_string((*run.processor_ms + 500) / 1000);
 }
 
 const LabRun* run_on(const std::vector<LabRun>& runs, const std::string& experiment,
@@ -78,18 +84,27 @@ class Page {
               std::to_string(count) + " | " + std::to_string(held) + " |\n";
     }
     out_ +=
-        "\nWhere all kernels agree one line stands for all. Amounts differ a little from run to\n"
-        "run; who is killed does not.\n";
+        "\nWhere all kernels agree one line stands for all, with the processor time that each of\n"
+        "them took.";
+    std::int64_t all = 0;
+    for (const LabRun& run : runs_)
+      all += run.processor_ms.value_or(0);
+    if (all > 0) out_ += " In all: " + duration_text(static_cast<double>(all / 1000)) + ".";
+    out_ += "\n";
   }
 
   void begin_topic(const std::string& topic) {
-    out_ += "\n## " + cell(topic) + "\n\n| experiment | kernel | holds | outcome | values |\n";
-    out_ += "|---|---|---|---|---|\n";
+    out_ += "\n## " + cell(topic) +
+            "\n\n| experiment | kernel | holds | outcome | values | seconds |\n";
+    out_ += "|---|---|---|---|---|---|\n";
   }
 
   void append_experiment(const LabRun& first) {
     // Kernels whose line would say the same share one.
-    std::vector<std::pair<std::string, std::string>> lines;  // What is said, and of which kernels.
+    struct Line {
+      std::string said, kernels, seconds;
+    };
+    std::vector<Line> lines;
     for (const LabKernel& kernel : kernels_) {
       const LabRun* run = run_on(runs_, first.experiment, kernel.label);
       if (run == nullptr) continue;
@@ -97,17 +112,19 @@ class Page {
                          cell(outcome_text(*run)) + " | " +
                          (run->story ? cell(values_text(*run->story)) : " ");
       const auto same = std::find_if(lines.begin(), lines.end(),
-                                     [&](const auto& line) { return line.first == said; });
+                                     [&](const Line& line) { return line.said == said; });
       if (same != lines.end()) {
-        same->second += ", " + kernel.label;
+        same->kernels += ", " + kernel.label;
+        same->seconds += ", " + seconds_text(*run);
       } else {
-        lines.emplace_back(std::move(said), kernel.label);
+        lines.push_back({std::move(said), kernel.label, seconds_text(*run)});
       }
     }
     for (std::size_t i = 0; i < lines.size(); ++i) {
       out_ += "| ";
       if (i == 0) out_ += "`" + first.experiment + "`: " + cell(first.title);
-      out_ += " | " + cell(lines[i].second) + " | " + lines[i].first + " |\n";
+      out_ += " | " + cell(lines[i].kernels) + " | " + lines[i].said + " | " +
+              cell(lines[i].seconds) + " |\n";
     }
   }
 

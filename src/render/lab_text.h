@@ -31,6 +31,7 @@ struct LabRun {
   std::string kernel;  // "6.1"
   std::optional<LabStory> story;
   std::string problem;
+  std::optional<std::int64_t> processor_ms;  // Of QEMU: what the run costs on any machine.
 };
 
 // One line a run, what did not hold below it, and how many held.

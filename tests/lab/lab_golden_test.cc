@@ -47,6 +47,7 @@ LabRun run_of(const std::string& name, const std::string& kernel, RunRecord reco
   run.topic = experiment.scenario.lab->topic;
   run.kernel = kernel;
   run.story = make_story(experiment, std::move(record));
+  run.processor_ms = 4'200;
   return run;
 }
 
@@ -67,6 +68,7 @@ std::vector<LabRun> three_runs() {
   runs.push_back(run_of("v2-limit", "6.12", std::move(other)));
   LabRun none = run_of("v2-limit", "7.2", {});
   none.story.reset();
+  none.processor_ms.reset();
   none.problem = "the kernel module is not there";
   runs.push_back(std::move(none));
   return runs;
