@@ -24,6 +24,7 @@ Command add_compare_command(CLI::App& app);
 Command add_doctor_command(CLI::App& app);
 Command add_explain_command(CLI::App& app);
 Command add_lab_command(CLI::App& app);
+Command add_protect_command(CLI::App& app);
 Command add_rehearse_command(CLI::App& app);
 Command add_run_command(CLI::App& app);
 Command add_snapshot_command(CLI::App& app);

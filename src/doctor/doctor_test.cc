@@ -91,13 +91,13 @@ std::vector<Case> cases_of_memory() {
        },
        Status::notice, "4.20"},
       {"Kills", "past-kills", [](Snapshot& host) { host.host_state->vmstat.set("oom_kill", 7); },
-       Status::warning, "7 kills in 48"},
+       Status::warning, "7 kills in the 2 days"},
       {"OneKillInAMonth", "past-kills",
        [](Snapshot& host) {
          host.host_state->vmstat.set("oom_kill", 1);
          host.uptime = std::chrono::hours(24 * 30);
        },
-       Status::notice, "1 kill in 30 days"},
+       Status::notice, "1 kill in the 30 days"},
       {"EverythingIsGranted", "overcommit", sysctl_is("vm.overcommit_memory", 1), Status::notice,
        "vm.overcommit_memory=0"},
       {"RedisAsksForIt", "overcommit",
@@ -225,7 +225,7 @@ std::vector<Case> cases_of_kills() {
            task.rss = Pages(100);
          add_task(host, 990, "mariadbd", kGiB / 2, 0);
        },
-       Status::ok, "not large"},
+       Status::ok, "none is large"},
       {"TheWayInIsOpen", "important", [](Snapshot& host) { host.tasks[1].oom_score_adj = 0; },
        Status::notice, "oom protect 700 --score -900"},
       {"TwoKillers", "killers",
@@ -356,7 +356,7 @@ TEST_P(DoctorCase, SaysWhatIsWrong) {
   EXPECT_EQ(name_of(check->status), name_of(wanted.status)) << text;
   EXPECT_NE(text.find(wanted.says), std::string::npos) << text;
   EXPECT_FALSE(check->value.empty());
-  if (check->status != Status::ok) EXPECT_FALSE(check->why.empty());
+  EXPECT_TRUE(check->status == Status::ok || !check->why.empty());
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
