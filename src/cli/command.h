@@ -29,5 +29,6 @@ Command add_rehearse_command(CLI::App& app);
 Command add_run_command(CLI::App& app);
 Command add_snapshot_command(CLI::App& app);
 Command add_top_command(CLI::App& app);
+Command add_trigger_command(CLI::App& app);
 
 }  // namespace oomkit

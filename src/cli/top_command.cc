@@ -31,6 +31,7 @@ Examples:
   oom top                                  the live screen
   oom top --once                           once, as text
   oom top --once --scope /system.slice/db.service --format json
+  oom top --once --scope nodes:1           when memory of NUMA node 1 alone is short
   oom top --once --verify                  hold our scores against the kernel's, of every process
   oom top --once --from now.json           in a snapshot that "oom snapshot" kept
 
@@ -155,7 +156,9 @@ Command add_top_command(CLI::App& app) {
   CLI::App* const command = app.add_subcommand(kName, "Who dies next? Ranks as the kernel would");
   command->footer(kFooter);
   command->add_flag("--once", arguments->once, "Print it once instead of showing a live screen");
-  command->add_option("--scope", arguments->scope, "host, all, or the path of a memory cgroup")
+  command
+      ->add_option("--scope", arguments->scope,
+                   "host, all, the path of a memory cgroup, nodes:LIST or policy:LIST")
       ->capture_default_str();
   command->add_option("-n,--rows", arguments->rows, "How many processes, and cgroups")
       ->capture_default_str();

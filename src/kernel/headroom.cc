@@ -29,7 +29,44 @@ Bytes droppable_of(Bytes amount, Bytes low) {
   return amount - std::min(amount / 2, low);
 }
 
+void add_zone(const Zone& zone, PageSize page_size, HostHeadroom& headroom, Bytes& low) {
+  const Bytes free = zone_bytes(zone, "free");
+  const Bytes kept = kept_back(zone, page_size);
+  const auto above = [&](std::string_view level) {
+    return std::max(free - zone_bytes(zone, level) - kept, Bytes(0));
+  };
+  headroom.free_above_low += above("low");
+  headroom.free_above_min += above("min");
+  low += zone_bytes(zone, "low");
+}
+
 }  // namespace
+
+std::optional<HostHeadroom> nodes_headroom(const Snapshot& snapshot,
+                                           const std::vector<int>& nodes) {
+  if (!snapshot.host_memory || !snapshot.page_size) return std::nullopt;
+  const auto is_meant = [&](std::optional<int> node) {
+    return std::binary_search(nodes.begin(), nodes.end(), node.value_or(0));
+  };
+  HostHeadroom headroom;
+  Bytes low;
+  bool any = false;
+  for (const Zone& zone : snapshot.host_memory->zones) {
+    if (!is_meant(zone.node)) continue;
+    add_zone(zone, *snapshot.page_size, headroom, low);
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  Bytes cache;
+  for (const Node& node : snapshot.host_memory->nodes) {
+    if (!is_meant(node.id)) continue;
+    for (const char* list : {"active_file", "inactive_file"})
+      cache += to_bytes(node.amounts.find(list).value_or(KiB(0)));
+  }
+  headroom.droppable = droppable_of(cache, low);
+  if (snapshot.host_state) headroom.swap_free = snapshot.host_state->amount("SwapFree");
+  return headroom;
+}
 
 std::optional<HostHeadroom> host_headroom(const Snapshot& snapshot) {
   if (!snapshot.host_memory || !snapshot.page_size || snapshot.host_memory->zones.empty()) {
@@ -37,16 +74,8 @@ std::optional<HostHeadroom> host_headroom(const Snapshot& snapshot) {
   }
   HostHeadroom headroom;
   Bytes low;
-  for (const Zone& zone : snapshot.host_memory->zones) {
-    const Bytes free = zone_bytes(zone, "free");
-    const Bytes kept = kept_back(zone, *snapshot.page_size);
-    const auto above = [&](std::string_view level) {
-      return std::max(free - zone_bytes(zone, level) - kept, Bytes(0));
-    };
-    headroom.free_above_low += above("low");
-    headroom.free_above_min += above("min");
-    low += zone_bytes(zone, "low");
-  }
+  for (const Zone& zone : snapshot.host_memory->zones)
+    add_zone(zone, *snapshot.page_size, headroom, low);
   const Bytes cache = counter(snapshot, "active_file") + counter(snapshot, "inactive_file");
   const Bytes slab =
       counter(snapshot, "slab_reclaimable") + counter(snapshot, "kernel_misc_reclaimable");

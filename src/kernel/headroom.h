@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "core/units.h"
 #include "model/snapshot.h"
@@ -26,6 +27,8 @@ struct HostHeadroom {
 
 // Nothing without zones and a page size.
 std::optional<HostHeadroom> host_headroom(const Snapshot& snapshot);
+// Of these nodes alone, ascending: file cache of theirs, no slab. Nothing without such zones.
+std::optional<HostHeadroom> nodes_headroom(const Snapshot& snapshot, const std::vector<int>& nodes);
 
 struct MemcgHeadroom {
   Bytes limit, usage;

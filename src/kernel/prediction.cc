@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/totalpages.h"
+#include "kernel/watermark.h"
 
 namespace oomkit {
 namespace {
@@ -47,14 +48,42 @@ std::optional<Spared> spared_of(const Badness& b, const TaskState* state, std::i
   return std::nullopt;
 }
 
+bool have_common(const std::vector<int>& a, const std::vector<int>& b) {
+  return std::any_of(a.begin(), a.end(),
+                     [&](int node) { return std::binary_search(b.begin(), b.end(), node); });
+}
+
+// oom_cpuset_eligible() in mm/oom_kill.c. What is not known spares nobody.
+bool may_use_one_of(const NodeScope& scope, const TaskState& state, const KernelVersion& version) {
+  if (!scope.mempolicy) {
+    const auto own = state.mems_allowed ? parse_node_list(*state.mems_allowed) : std::nullopt;
+    return !own || have_common(*own, scope.nodes);
+  }
+  // "bind:0-1". A preference is none that a shortage would keep to; interleaving counted as
+  // bound until 5.14.
+  if (!state.mempolicy) return true;
+  const std::string& policy = *state.mempolicy;
+  const std::size_t colon = policy.find(':');
+  const std::string_view mode = std::string_view(policy).substr(0, colon);
+  const bool bound = mode == "bind" || (mode == "interleave" && version < KernelVersion{5, 14, 0});
+  if (!bound || colon == std::string::npos) return true;
+  const auto own = parse_node_list(std::string_view(policy).substr(colon + 1));
+  return !own || have_common(*own, scope.nodes);
+}
+
 class Predictor {
  public:
-  Predictor(const Snapshot& snapshot, const KernelVersion& version, Pages host_total)
-      : snapshot_(snapshot), version_(version), host_total_(host_total) {}
+  Predictor(const Snapshot& snapshot, const KernelVersion& version, Pages host_total,
+            HostShortage shortage = {})
+      : snapshot_(snapshot),
+        version_(version),
+        host_total_(host_total),
+        shortage_(std::move(shortage)) {}
 
   Prediction predict(std::optional<std::size_t> memcg, Pages totalpages) {
     Prediction prediction;
     prediction.memcg = memcg;
+    prediction.shortage = shortage_;
     prediction.totalpages = totalpages;
     context_.totalpages = totalpages;
     context_.page_size = *snapshot_.page_size;
@@ -107,7 +136,12 @@ class Predictor {
       const auto of_host = badness(snapshot_.tasks[index], host);
       const std::int64_t score =
           of_host ? oom_score(of_host->points, false, context_.rule, host_total_) : 0;
-      const auto why = spared_of(*b, state_of(index), score, context_.rule);
+      auto why = spared_of(*b, state_of(index), score, context_.rule);
+      const TaskState* const state = state_of(index);
+      if (!why && shortage_.nodes && state != nullptr &&
+          !may_use_one_of(*shortage_.nodes, *state, version_)) {
+        why = Spared::other_nodes;
+      }
       if (why == Spared::kernel_thread || why == Spared::exited) continue;
       (why ? spared : prediction.tasks).push_back({index, *b, why});
     }
@@ -142,7 +176,9 @@ class Predictor {
       prediction.outcome = OomOutcome::waits;
       return;
     }
-    if (panic >= 2 || (host && panic == 1)) {
+    // 1 is for a shortage of all nodes alone; sysrq f never panics from 3.17 on.
+    const bool asked_for = shortage_.manual && version_ >= KernelVersion{3, 17, 0};
+    if (!asked_for && (panic >= 2 || (host && !shortage_.nodes && panic == 1))) {
       prediction.outcome = OomOutcome::panics;
       return;
     }
@@ -150,9 +186,11 @@ class Predictor {
       prediction.outcome = OomOutcome::nothing_to_kill;
       return;
     }
-    prediction.outcome = host && sysctl(snapshot_, "vm.oom_kill_allocating_task", 0) != 0
-                             ? OomOutcome::kills_allocating
-                             : OomOutcome::kills;
+    // A kernel thread asks for sysrq f, and dies for nobody.
+    prediction.outcome =
+        host && !shortage_.manual && sysctl(snapshot_, "vm.oom_kill_allocating_task", 0) != 0
+            ? OomOutcome::kills_allocating
+            : OomOutcome::kills;
     prediction.would_kill.push_back(prediction.tasks.front().index);
     add_group(prediction);
   }
@@ -181,6 +219,7 @@ class Predictor {
   const Snapshot& snapshot_;
   KernelVersion version_;
   Pages host_total_;
+  HostShortage shortage_;
   BadnessContext context_{};
 };
 
@@ -224,12 +263,34 @@ std::optional<Pages> memcg_totalpages(const Snapshot& snapshot, const KernelVers
   return std::max(*limit + swap_share(snapshot, node, version, *limit, *host_swap), Pages(1));
 }
 
-std::optional<Prediction> predict_host(const Snapshot& snapshot, const KernelVersion& version) {
-  const auto total = host_totalpages(snapshot);
-  if (!total || !snapshot.page_size || badness_rule(version) == BadnessRule::v0) {
+std::optional<Pages> nodes_totalpages(const Snapshot& snapshot, const std::vector<int>& nodes) {
+  if (!snapshot.host_memory || !snapshot.page_size) return std::nullopt;
+  auto swap = meminfo_pages(snapshot, "SwapTotal");
+  if (!swap && snapshot.host_memory->swap_total)
+    swap = sane_pages(to_bytes(*snapshot.host_memory->swap_total), snapshot.page_size);
+  if (!swap) return std::nullopt;
+  Pages present;
+  for (const Zone& zone : snapshot.host_memory->zones) {
+    if (!std::binary_search(nodes.begin(), nodes.end(), zone.node.value_or(0))) continue;
+    const auto amount = zone.find("present");
+    const auto pages =
+        sane_pages(amount ? std::optional(to_bytes(*amount)) : std::nullopt, snapshot.page_size);
+    if (!pages) return std::nullopt;
+    present = std::min(present + *pages, Pages(kSaneMax));
+  }
+  if (present == Pages(0)) return std::nullopt;
+  return present + *swap;
+}
+
+std::optional<Prediction> predict_host(const Snapshot& snapshot, const KernelVersion& version,
+                                       const HostShortage& shortage) {
+  const auto host = host_totalpages(snapshot);
+  if (!host || !snapshot.page_size || badness_rule(version) == BadnessRule::v0) {
     return std::nullopt;
   }
-  return Predictor(snapshot, version, *total).predict(std::nullopt, *total);
+  const auto total = shortage.nodes ? nodes_totalpages(snapshot, shortage.nodes->nodes) : host;
+  if (!total) return std::nullopt;
+  return Predictor(snapshot, version, *host, shortage).predict(std::nullopt, *total);
 }
 
 std::optional<Prediction> predict_memcg(const Snapshot& snapshot, const KernelVersion& version,

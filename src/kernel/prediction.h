@@ -6,8 +6,9 @@
 // (kernel/totalpages.h), and with it the weight of oom_score_adj. When the victim sits in a
 // cgroup with memory.oom.group, the highest such group within the scope dies as a whole.
 //
-// What /proc does not show stays a doubt: in which cpuset, with which memory policy the
-// task that fails to allocate will be. The prediction is for one that may use all nodes.
+// What /proc does not show stays a doubt: in which cpuset, with which memory policy the task
+// that fails to allocate will be. The prediction is for one that may use all nodes, or for
+// the nodes that the caller names: then only those are candidates who may use one of them.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +27,9 @@ enum class Spared {
   adj_minus_1000,
   init,
   kernel_thread,
-  exited,     // A zombie: its memory is gone already.
-  by_kernel,  // Its oom_score is 0 although our sum is not: reaped, or a vfork child.
+  exited,       // A zombie: its memory is gone already.
+  by_kernel,    // Its oom_score is 0 although our sum is not: reaped, or a vfork child.
+  other_nodes,  // Killing it would free nothing that is short: none of its nodes is.
 };
 
 // What happens instead of, or beside, the choice of the worst.
@@ -39,6 +41,17 @@ enum class OomOutcome {
   waits,             // v1 oom_kill_disable: tasks sleep until memory is freed.
 };
 
+// Memory of some nodes is short, for a task that may use no others.
+struct NodeScope {
+  std::vector<int> nodes;  // Ascending.
+  bool mempolicy = false;  // By its memory policy (CONSTRAINT_MEMORY_POLICY); else its cpuset.
+};
+
+struct HostShortage {
+  std::optional<NodeScope> nodes = std::nullopt;  // Absent: all of them are short.
+  bool manual = false;                            // Nothing is short: sysrq f asks for it.
+};
+
 struct PredictedTask {
   std::size_t index = 0;  // Into the snapshot's tasks.
   Badness badness;
@@ -47,6 +60,7 @@ struct PredictedTask {
 
 struct Prediction {
   std::optional<std::size_t> memcg;  // Index in the memcg tree; absent: the host.
+  HostShortage shortage;             // Of the host, where that is meant.
   Pages totalpages{1};
   bool totalpages_exact = true;
   BadnessRule rule = BadnessRule::v5;
@@ -62,13 +76,16 @@ struct Prediction {
 };
 
 // Nothing if the rule cannot be computed: a kernel before 2.6.36, no page size, no total.
-std::optional<Prediction> predict_host(const Snapshot& snapshot, const KernelVersion& version);
+std::optional<Prediction> predict_host(const Snapshot& snapshot, const KernelVersion& version,
+                                       const HostShortage& shortage = {});
 // Also nothing if the memcg has no limit, for then it cannot be short by itself.
 std::optional<Prediction> predict_memcg(const Snapshot& snapshot, const KernelVersion& version,
                                         std::size_t memcg);
 
 // RAM and swap: what every /proc/PID/oom_score is relative to.
 std::optional<Pages> host_totalpages(const Snapshot& snapshot);
+// Swap, and the memory of some nodes; nothing if the snapshot does not know of these nodes.
+std::optional<Pages> nodes_totalpages(const Snapshot& snapshot, const std::vector<int>& nodes);
 // What a memcg may use at most by its own limits (mem_cgroup_get_max()).
 std::optional<Pages> memcg_totalpages(const Snapshot& snapshot, const KernelVersion& version,
                                       std::size_t memcg);

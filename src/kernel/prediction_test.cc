@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kernel/headroom.h"
+
 namespace oomkit {
 namespace {
 
@@ -179,6 +181,99 @@ TEST(Prediction, SettingsThatChangeWhatHappens) {
   EXPECT_EQ(predict_memcg(host.snapshot(), kNew, box)->outcome, OomOutcome::kills);
   host.node(box).oom_kill_disable = true;
   EXPECT_EQ(predict_memcg(host.snapshot(), kNew, box)->outcome, OomOutcome::waits);
+}
+
+class TwoNodes : public testing::Test {
+ protected:
+  TwoNodes() {
+    HostMemory memory;
+    for (const int node : {0, 1}) {
+      Zone zone;
+      zone.node = node;
+      zone.name = "Normal";
+      zone.amounts.add("present", KiB(2 * 1024 * 1024));
+      zone.amounts.add("free", KiB(node == 0 ? 900'000 : 3'000));
+      zone.amounts.add("min", KiB(2'000));
+      zone.amounts.add("low", KiB(2'500));
+      memory.zones.push_back(zone);
+    }
+    host_.snapshot().host_memory = memory;
+    add(10, 900, "0");
+    add(11, 200, "1");
+    add(12, 300, "0-1");
+  }
+
+  void add(std::int64_t pid, std::int64_t rss_mib, const char* mems) {
+    host_.state(host_.task(pid, rss_mib, 0)).mems_allowed = mems;
+  }
+  std::optional<Prediction> of(NodeScope scope, const KernelVersion& version = kNew) {
+    return predict_host(host_.snapshot(), version, {.nodes = std::move(scope)});
+  }
+
+  Host host_;
+};
+
+TEST_F(TwoNodes, InACpusetOnlyThoseDieWhoMayUseItsNodes) {
+  EXPECT_EQ(victims(host_, predict_host(host_.snapshot(), kNew)), Pids{10});
+  const auto prediction = of({{1}});
+  EXPECT_EQ(victims(host_, prediction), Pids{12});
+  EXPECT_EQ(prediction->totalpages, Pages(512 * 1024)) << "of node 1 alone";
+  EXPECT_EQ(prediction->tasks.back().index, 0U);
+  EXPECT_EQ(prediction->tasks.back().spared, Spared::other_nodes);
+  EXPECT_EQ(victims(host_, of({{0}})), Pids{10});
+}
+
+TEST_F(TwoNodes, AdjWeighsByTheMemoryOfTheNodesAlone) {
+  host_.task(1).oom_score_adj = 40;  // 82 MiB of 2 GiB; of the host's 4 GiB it would be 164.
+  EXPECT_EQ(victims(host_, of({{1}})), Pids{12});
+  host_.task(1).oom_score_adj = 60;
+  EXPECT_EQ(victims(host_, of({{1}})), Pids{11});
+}
+
+TEST_F(TwoNodes, ByAMemoryPolicyItIsThePolicyOfOthersThatCounts) {
+  host_.state(0).mempolicy = "bind:0";
+  host_.state(1).mempolicy = "bind:1";
+  host_.state(2).mempolicy = "interleave:0";
+  EXPECT_EQ(victims(host_, of({{1}, true})), Pids{12}) << "interleaving is no bond";
+  EXPECT_EQ(victims(host_, of({{1}, true}, KernelVersion{5, 10, 0})), Pids{11}) << "it was one";
+  host_.state(0).mempolicy = "preferred:0";
+  EXPECT_EQ(victims(host_, of({{1}, true})), Pids{10}) << "a preference neither";
+}
+
+TEST_F(TwoNodes, AShortageOfSomeNodesPanicsOnlyByTwo) {
+  host_.sysctl("vm.panic_on_oom", 1);
+  EXPECT_EQ(of({{1}})->outcome, OomOutcome::kills);
+  host_.sysctl("vm.panic_on_oom", 2);
+  EXPECT_EQ(of({{1}})->outcome, OomOutcome::panics);
+}
+
+TEST_F(TwoNodes, WhoseNodesAreNotKnownMayDie) {
+  host_.state(0).mems_allowed.reset();
+  EXPECT_EQ(victims(host_, of({{1}})), Pids{10});
+  EXPECT_FALSE(of({{7}}).has_value()) << "no such node";
+}
+
+TEST_F(TwoNodes, HeadroomIsThatOfTheNodesMeant) {
+  const auto one = nodes_headroom(host_.snapshot(), {1});
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->free_above_min, to_bytes(KiB(1'000)));
+  EXPECT_EQ(one->free_above_low, to_bytes(KiB(500)));
+  EXPECT_EQ(nodes_headroom(host_.snapshot(), {0, 1})->free_above_min,
+            host_headroom(host_.snapshot())->free_above_min);
+  EXPECT_FALSE(nodes_headroom(host_.snapshot(), {7}).has_value());
+}
+
+TEST(Prediction, SysrqAsksForTheWorstWhateverTheSysctlsSay) {
+  Host host;
+  host.task(10, 60, 0);
+  host.sysctl("vm.panic_on_oom", 2);
+  host.sysctl("vm.oom_kill_allocating_task", 1);
+  const HostShortage manual{.manual = true};
+  const auto prediction = predict_host(host.snapshot(), kNew, manual);
+  EXPECT_EQ(prediction->outcome, OomOutcome::kills);
+  EXPECT_EQ(victims(host, prediction), Pids{10});
+  EXPECT_EQ(predict_host(host.snapshot(), KernelVersion{3, 10, 0}, manual)->outcome,
+            OomOutcome::panics);
 }
 
 TEST(Prediction, WhatIsNotKnownIsCountedAndTakesNoPlace) {

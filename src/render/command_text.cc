@@ -104,8 +104,7 @@ class CommandStats {
     if (const auto high = events.find("high"); high && (*high > 0 || run_.limits.high))
       row("throttled", times_text(*high) + " (high)");
     const auto kills = oom_kills(run_).value_or(0);
-    if (kills > 0)
-      row("killed for it", processes_text(static_cast<std::uint64_t>(kills)) + " (oom_kill)");
+    if (kills > 0) row("killed for it", times_text(kills) + " (oom_kill)");
   }
 
   void pressure() {
@@ -157,10 +156,9 @@ std::vector<std::string> command_notes(const CommandRun& run) {
 }
 
 std::string command_kill_text(const CommandRun& run, std::string_view why_no_log) {
-  const auto kills = oom_kills(run).value_or(0);
-  std::string text = "the kernel killed ";
-  text += processes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(kills, 0)));
-  text += " in its cgroup for lack of memory (oom_kill)";
+  // Not "so many processes": the chosen one of a group is counted twice.
+  std::string text = "the kernel killed in its cgroup for lack of memory, ";
+  text += times_text(oom_kills(run).value_or(0)) + " (oom_kill)";
   const bool at_limit =
       run.limits.memory && run.usage.memory_peak && *run.usage.memory_peak >= *run.limits.memory;
   if (at_limit) {

@@ -17,7 +17,7 @@ std::string command_stats_text(const CommandRun& run, const Paint& paint);
 // Sentences about what was done beside running it: what it left behind and was ended.
 std::vector<std::string> command_notes(const CommandRun& run);
 
-// How many processes in its cgroup the kernel killed for lack of memory, as far as counted.
+// How often the kernel killed in its cgroup for lack of memory, as far as counted.
 std::optional<std::int64_t> oom_kills(const CommandRun& run);
 
 // That the kernel killed there and what the counters tell of it, where its log does not say

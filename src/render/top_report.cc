@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "kernel/watermark.h"
+
 namespace oomkit {
 namespace {
 
@@ -17,11 +19,12 @@ std::optional<Bytes> host_left(const std::optional<HostHeadroom>& headroom) {
   return headroom->to_min() + headroom->swap_free.value_or(Bytes(0));
 }
 
-TopScope host_scope(const TopReport& report, const std::optional<EarlierAmounts>& earlier) {
+TopScope host_scope(const TopReport& report, const std::optional<EarlierAmounts>& earlier,
+                    bool manual) {
   const Snapshot& snapshot = report.snapshot;
   TopScope scope;
   scope.name = "host";
-  scope.prediction = predict_host(snapshot, report.version);
+  scope.prediction = predict_host(snapshot, report.version, {.manual = manual});
   const auto total = host_totalpages(snapshot);
   if (total && snapshot.page_size) scope.limit = to_bytes(*total, *snapshot.page_size);
   scope.headroom = host_left(report.headroom);
@@ -33,6 +36,47 @@ TopScope host_scope(const TopReport& report, const std::optional<EarlierAmounts>
   }
   if (scope.headroom) scope.eta_s = time_left_s(*scope.headroom, scope.growth_bytes_per_s);
   return scope;
+}
+
+// "nodes:0-1", "policy:1"; nothing if `text` means something else.
+Result<std::optional<NodeScope>> parse_node_scope(std::string_view text) {
+  NodeScope scope;
+  constexpr std::string_view kNodes = "nodes:";
+  constexpr std::string_view kPolicy = "policy:";
+  scope.mempolicy = text.starts_with(kPolicy);
+  if (!scope.mempolicy && !text.starts_with(kNodes)) return std::optional<NodeScope>();
+  const auto nodes = parse_node_list(text.substr(text.find(':') + 1));
+  if (!nodes || nodes->empty()) {
+    return fail(ErrorCode::usage,
+                "--scope " + std::string(text) + ": expected nodes as in nodes:0-1 or nodes:0,2");
+  }
+  scope.nodes = *nodes;
+  return std::optional(scope);
+}
+
+// Nodes are short of memory while others may have plenty.
+Status add_nodes(TopReport& report, const std::string& name, const NodeScope& nodes,
+                 const std::optional<EarlierAmounts>& earlier) {
+  const Snapshot& snapshot = report.snapshot;
+  report.headroom = nodes_headroom(snapshot, nodes.nodes);
+  const auto total = nodes_totalpages(snapshot, nodes.nodes);
+  if (!report.headroom || !total)
+    return fail(ErrorCode::not_found,
+                "--scope " + name + ": this host has no memory on such nodes");
+  TopScope scope;
+  scope.name = name;
+  scope.prediction = predict_host(snapshot, report.version, {.nodes = nodes});
+  scope.limit = to_bytes(*total, *snapshot.page_size);
+  scope.headroom = host_left(report.headroom);
+  scope.droppable = report.headroom->droppable;
+  if (scope.headroom) scope.usage = *scope.limit - *scope.headroom;
+  if (earlier) {
+    const auto before = host_left(nodes_headroom(earlier->snapshot, nodes.nodes));
+    scope.growth_bytes_per_s = growth_per_s(scope.headroom, before, earlier->seconds_before);
+  }
+  if (scope.headroom) scope.eta_s = time_left_s(*scope.headroom, scope.growth_bytes_per_s);
+  report.scopes.push_back(std::move(scope));
+  return {};
 }
 
 TopScope memcg_scope(const TopReport& report, std::size_t index,
@@ -182,6 +226,8 @@ std::string_view spared_text(Spared spared) {
       return "exited";
     case Spared::by_kernel:
       return "the kernel says no: reaped, or a vfork child";
+    case Spared::other_nodes:
+      return "uses other nodes";
   }
   return "";
 }
@@ -210,8 +256,12 @@ Result<TopReport> make_top_report(Snapshot snapshot, const std::optional<Earlier
   }
   report.version = *version;
   report.headroom = host_headroom(report.snapshot);
+  OOMKIT_TRY(const std::optional<NodeScope> nodes, parse_node_scope(query.scope));
   if (query.scope == "host" || query.scope == "all") {
-    report.scopes.push_back(host_scope(report, earlier));
+    report.scopes.push_back(host_scope(report, earlier, query.manual));
+  } else if (nodes) {
+    if (Status found = add_nodes(report, query.scope, *nodes, earlier); !found)
+      return tl::unexpected(found.error());
   } else if (Status found = add_asked_for(report, query.scope, earlier); !found) {
     return tl::unexpected(found.error());
   }

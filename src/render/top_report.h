@@ -18,15 +18,16 @@
 
 namespace oomkit {
 
-// "host", "all", or a cgroup's path.
+// "host", "all", "nodes:0-1" (a cpuset's), "policy:1" (a memory policy's), or a cgroup's path.
 struct TopQuery {
   std::string scope = "all";
   bool verify = false;
+  bool manual = false;  // Of the host: what sysrq f would do, not a shortage.
 };
 
 struct TopScope {
   std::optional<std::size_t> memcg;  // Absent: the host.
-  std::string name;                  // "host" or the cgroup's path.
+  std::string name;                  // "host", "nodes:1" or the cgroup's path.
   std::optional<Bytes> limit, usage, headroom;
   std::optional<Bytes> droppable;
   std::optional<double> growth_bytes_per_s;

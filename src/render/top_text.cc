@@ -127,6 +127,12 @@ class TopText {
   }
 
   void verdict(const TopScope& scope) {
+    if (scope.prediction && scope.prediction->shortage.nodes) {
+      const bool policy = scope.prediction->shortage.nodes->mempolicy;
+      line(Role::plain, "when memory of node " + scope.name.substr(scope.name.find(':') + 1) +
+                            " alone is short, for a task whose " +
+                            (policy ? "memory policy" : "cpuset") + " allows no other:");
+    }
     line(Role::strong, verdict_text(snapshot_, scope.prediction));
     line(Role::plain, host_text(snapshot_));
   }
@@ -413,6 +419,7 @@ std::string verdict_text(const Snapshot& snapshot, const std::optional<Predictio
     case OomOutcome::waits:
       return "nobody dies: tasks wait until memory is freed (oom_kill_disable)";
     case OomOutcome::nothing_to_kill:
+      if (prediction->shortage.manual) return "nobody to kill: no process here may be killed";
       return prediction->memcg ? "nobody to kill: no process here may be killed"
                                : "nobody to kill: the machine would panic";
     case OomOutcome::kills_allocating:
