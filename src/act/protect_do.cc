@@ -64,9 +64,7 @@ Status Protector::write_state(const ProtectState& state) const {
     tree_.remove_empty_folder(parent_folder(state_path_));
     return {};
   }
-  const Result<std::string> written = tree_.replace(state_path_, to_json(state));
-  if (!written) return tl::unexpected(written.error());
-  return {};
+  return tree_.replace(state_path_, to_json(state));
 }
 
 std::optional<std::string> Protector::boot() const {
@@ -90,8 +88,7 @@ Status Protector::set_score(const ScoreChange& change) const {
 
 Status Protector::apply(const ProtectPlan& plan, std::vector<std::function<void()>>& back) const {
   for (const FileChange& file : plan.files) {
-    const Result<std::string> made = tree_.replace(file.path, file.after);
-    if (!made) return tl::unexpected(made.error());
+    if (Status written = tree_.replace(file.path, file.after); !written) return written;
     back.emplace_back([this, &file] {
       if (file.before) {
         (void)tree_.replace(file.path, *file.before);
@@ -198,8 +195,7 @@ bool Protector::undo_files(ProtectRecord& record, bool dry_run, Undone& undone) 
     Status written;
     if (!dry_run) {
       if (file.before) {
-        const auto replaced = tree_.replace(file.path, *file.before);
-        if (!replaced) written = tl::unexpected(replaced.error());
+        written = tree_.replace(file.path, *file.before);
       } else {
         written = tree_.remove(file.path);
         if (written) tree_.remove_empty_folder(parent_folder(file.path));

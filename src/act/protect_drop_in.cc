@@ -6,8 +6,7 @@
 namespace oomkit {
 namespace {
 
-constexpr std::string_view kHead = "# Made by \"oom protect\"; \"oom protect --undo ";
-constexpr std::string_view kHeadEnd = "\" takes it back.\n";
+constexpr std::string_view kHead = "# Made by \"oom protect\", which takes it back with --undo.\n";
 
 bool take_setting(std::string_view line, DropIn& drop_in) {
   Cursor cursor(line);
@@ -29,7 +28,7 @@ bool take_setting(std::string_view line, DropIn& drop_in) {
 
 std::optional<DropIn> parse_drop_in(std::string_view text) {
   if (text.substr(0, kHead.size()) != kHead) return std::nullopt;
-  take_line(text);
+  text.remove_prefix(kHead.size());
   const std::string_view section = take_line(text);
   if (section != "[Service]" && section != "[Slice]") return std::nullopt;
   DropIn drop_in;
@@ -41,8 +40,6 @@ std::optional<DropIn> parse_drop_in(std::string_view text) {
 
 std::string drop_in_text(std::string_view unit, const DropIn& drop_in) {
   std::string text(kHead);
-  text += unit;
-  text += kHeadEnd;
   text += unit.ends_with(".slice") ? "[Slice]\n" : "[Service]\n";
   if (drop_in.score) text += "OOMScoreAdjust=" + std::to_string(*drop_in.score) + "\n";
   if (drop_in.memory_min) text += "MemoryMin=" + std::to_string(drop_in.memory_min->count()) + "\n";

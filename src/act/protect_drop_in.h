@@ -1,6 +1,6 @@
 // A drop-in of ours: the few settings of a unit that protect it.
 //
-//   # Made by "oom protect"; "oom protect --undo mariadb.service" takes it back.
+//   # Made by "oom protect", which takes it back with --undo.
 //   [Service]
 //   OOMScoreAdjust=-999
 //   MemoryMin=268435456

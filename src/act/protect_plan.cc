@@ -212,8 +212,8 @@ Result<ProtectPlan> plan_protection(const Snapshot& snapshot, const std::string&
                                     const ProtectRequest& request, const UnitFolders& folders,
                                     const FileContent& content) {
   ProtectPlan plan;
-  plan.target = target;
   OOMKIT_TRY(const ProtectTarget parsed, parse_protect_target(target));
+  plan.target = canonical_text(parsed);
   if (Status sound = check_request(request, parsed, target); !sound)
     return tl::unexpected(sound.error());
   if (Status able = check_memory_controller(snapshot, request); !able)

@@ -58,7 +58,7 @@ struct SettingChange {
 };
 
 struct ProtectPlan {
-  std::string target;  // As typed.
+  std::string target;  // canonical_text() of what was typed.
   std::vector<FileChange> files;
   std::vector<SettingChange> settings;
   std::vector<ScoreChange> scores;

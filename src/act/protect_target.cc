@@ -113,6 +113,12 @@ Result<ProtectTarget> parse_protect_target(std::string_view text) {
   return target;
 }
 
+std::string canonical_text(const ProtectTarget& target) {
+  if (target.kind == ProtectTarget::Kind::pid) return std::to_string(target.pid);
+  const bool ambiguous = target.kind == ProtectTarget::Kind::name && is_unit_name(target.word);
+  return ambiguous ? "name:" + target.word : target.word;
+}
+
 Result<TargetTasks> resolve_target(const Snapshot& snapshot, const ProtectTarget& target,
                                    bool children, bool unit_is_known) {
   TargetTasks found;

@@ -23,6 +23,9 @@ struct ProtectTarget {
 // "batch.slice". Scopes are refused: a program makes them anew each time.
 Result<ProtectTarget> parse_protect_target(std::string_view text);
 
+// One spelling for each: what was done to "name:sshd" is found again as "sshd".
+std::string canonical_text(const ProtectTarget& target);
+
 struct TargetTasks {
   std::vector<std::size_t> tasks;   // Indexes into the snapshot's.
   std::vector<std::size_t> memcgs;  // Of a unit: its cgroup and those above it, the root last.

@@ -85,6 +85,13 @@ TEST(ProtectTarget, WhatIsTypedIsAPidANameOrAUnit) {
     EXPECT_EQ(parse_protect_target(wrong).error().code, ErrorCode::usage) << wrong;
 }
 
+TEST(ProtectTarget, EachHasOneSpelling) {
+  EXPECT_EQ(canonical_text(*parse_protect_target("name:sshd")), "sshd");
+  EXPECT_EQ(canonical_text(*parse_protect_target("0042")), "42");
+  EXPECT_EQ(canonical_text(*parse_protect_target("name:db.service")), "name:db.service");
+  EXPECT_EQ(canonical_text(*parse_protect_target("db.service")), "db.service");
+}
+
 TEST(ProtectPlan, AProcessGetsTheDefaultScore) {
   const auto plan = plan_of(small_host(), "20", {});
   ASSERT_TRUE(plan.has_value()) << plan.error().what;

@@ -125,8 +125,11 @@ Status write_result(const std::string& text) {
 Result<ExitCode> undo(const ProtectArguments& arguments, const Protector& protector, bool json) {
   if (arguments.score || arguments.memory_min || arguments.memory_low || arguments.children)
     return fail(ErrorCode::usage, "--undo takes back what was done: it goes with TARGET alone");
-  std::vector<std::optional<std::string>> targets(arguments.targets.begin(),
-                                                  arguments.targets.end());
+  std::vector<std::optional<std::string>> targets;
+  for (const std::string& target : arguments.targets) {
+    OOMKIT_TRY(const ProtectTarget parsed, parse_protect_target(target));
+    targets.emplace_back(canonical_text(parsed));
+  }
   if (targets.empty()) targets.emplace_back();
   Protector::Undone all;
   for (const auto& target : targets) {

@@ -61,9 +61,9 @@ std::optional<Diagnosis> check_killers(const Facts& facts) {
         "while the first one's victim is still giving back its memory. One is enough.";
     // Those after the first, for somebody to choose from.
     for (std::size_t i = 1; i < found.size(); ++i)
-      check.fix.push_back(
-          text_of({"systemctl disable --now ", found[i]->unit,
-                   i == 1 ? "   # or keep it, and disable " + running.front() : std::string()}));
+      check.fix.push_back(text_of(
+          {"systemctl disable --now ", found[i]->unit,
+           i == 1 ? "   # or keep this one, and disable " + running.front() : std::string()}));
     return check;
   }
   const auto& host = facts.snapshot().host_state;

@@ -109,9 +109,9 @@ std::optional<Diagnosis> check_watermarks(const Facts& facts) {
   const auto distance = low_to_min(facts, zones, *min_free, *factor);
   Diagnosis check;
   check.numbers.add("watermark_scale_factor", *factor);
-  check.value = "scale factor " + std::to_string(*factor);
+  check.value = "factor " + std::to_string(*factor);
   if (distance) {
-    check.value += ": kswapd starts " + size_text(*distance) + " before allocations must wait";
+    check.value += ": kswapd starts " + size_text(*distance) + " before allocations wait";
     check.numbers.add("low_to_min_bytes", distance->count());
   }
   const std::int64_t direct = counter_sum(facts, "pgscan_direct");

@@ -88,7 +88,7 @@ std::optional<Diagnosis> check_memcg_full(const Facts& facts) {
   check.numbers.add("limited", limited);
   check.numbers.add("full", static_cast<std::int64_t>(full.size()));
   if (full.empty()) {
-    check.value = "none of " + count_text(limited, "cgroup") + " with a limit is within 5 % of it";
+    check.value = count_text(limited, "cgroup") + " with a limit, none within 5 % of it";
     return check;
   }
   const MemcgNode& worst = memcgs->nodes[full.front()];

@@ -116,7 +116,8 @@ std::optional<Diagnosis> check_past_kills(const Facts& facts) {
   Diagnosis check;
   check.numbers.add("kills", kills);
   const auto& uptime = facts.snapshot().uptime;
-  const std::string since = uptime ? " in the " + rough_time(*uptime) + " since boot" : " since boot";
+  const std::string since =
+      uptime ? " in the " + rough_time(*uptime) + " since boot" : " since boot";
   if (kills == 0) {
     check.value = "none" + since;
     return check;

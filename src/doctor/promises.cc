@@ -119,8 +119,12 @@ std::optional<Diagnosis> check_reserves(const Facts& facts) {
   check.numbers.add("user_reserve_kbytes", *user);
   const std::string sizes = text_of({size_text(to_bytes(KiB(*admin))), " for root, ",
                                      size_text(to_bytes(KiB(*user))), " for a user"});
-  check.value = sizes + (*mode == 2 ? "" : " (only mode 2 looks at them)");
-  if (*mode != 2) return check;
+  check.value = sizes;
+  if (*mode != 2) {
+    check.value += " (only mode 2 looks at them)";
+    check.absent = true;
+    return check;
+  }
   // Documentation/admin-guide/sysctl/vm.rst: sshd, a shell and top need about that much
   // address space where nothing is overcommitted.
   constexpr std::int64_t kLoginKib = 128 * 1024;

@@ -173,12 +173,12 @@ std::optional<Diagnosis> check_killable(const Facts& facts) {
   check.numbers.add("spared_bytes", spared_memory.count());
   check.value =
       text_of({grouped(killable), " of ", count_text(killable + spared, "process", "processes"),
-               ", with ", size_text(killable_memory)});
+               ", ", size_text(killable_memory)});
   const auto ram = facts.ram();
   const bool few = ram && spared_memory > *ram / 4 && killable_memory < spared_memory / 10;
   if (killable > 0 && !few) {
     if (!prediction->would_kill.empty())
-      check.value += "; next to die: " + task_text(facts, prediction->would_kill.front());
+      check.value += "; next: " + task_text(facts, prediction->would_kill.front());
     return check;
   }
   if (killable == 0) {
@@ -237,8 +237,7 @@ std::optional<Diagnosis> check_important(const Facts& facts) {
     return check;
   }
   if (open.empty()) {
-    check.value = list_text(seen) + (seen.size() == 1 ? " is not large and next to die"
-                                                      : ": none is large and next to die");
+    check.value = "safe for now: " + list_text(seen);
     return check;
   }
   check.status = CheckStatus::notice;

@@ -68,18 +68,16 @@ Result<FileDescriptor> WritableTree::open_below(const std::string& path, int fla
   return file;
 }
 
-Result<FileDescriptor> WritableTree::open_parent(const std::string& path,
-                                                 std::string* made_first) const {
+Result<FileDescriptor> WritableTree::open_parent(const std::string& path, bool make) const {
   constexpr int kFolder = O_PATH | O_DIRECTORY;
   const std::size_t end = last_name(path);
   if (end == 0) return open_below(".", kFolder);
   const std::string parent = path.substr(0, end - 1);
   Result<FileDescriptor> folder = open_below(parent, kFolder);
-  if (folder || made_first == nullptr || folder.error().code != ErrorCode::not_found) return folder;
-  OOMKIT_TRY(const FileDescriptor above, open_parent(parent, made_first));
+  if (folder || !make || folder.error().code != ErrorCode::not_found) return folder;
+  OOMKIT_TRY(const FileDescriptor above, open_parent(parent, make));
   if (::mkdirat(above.get(), parent.c_str() + last_name(parent), 0755) != 0 && errno != EEXIST)
     return tl::unexpected(system_error(full_name(parent), "cannot make the folder", errno));
-  if (made_first->empty()) *made_first = parent;
   return open_below(parent, kFolder);
 }
 
@@ -101,9 +99,8 @@ Result<std::optional<std::string>> WritableTree::read(const std::string& path) c
   return content;
 }
 
-Result<std::string> WritableTree::replace(const std::string& path, std::string_view content) const {
-  std::string made_first;
-  OOMKIT_TRY(const FileDescriptor folder, open_parent(path, &made_first));
+Status WritableTree::replace(const std::string& path, std::string_view content) const {
+  OOMKIT_TRY(const FileDescriptor folder, open_parent(path, true));
   const std::string name = path.substr(last_name(path));
   const std::string beside = "." + name + "." + std::to_string(::getpid());
   const FileDescriptor file(::openat(folder.get(), beside.c_str(),
@@ -112,7 +109,7 @@ Result<std::string> WritableTree::replace(const std::string& path, std::string_v
     return tl::unexpected(system_error(full_name(path), "cannot write beside it", errno));
   const bool written = write_all(file.get(), content) && ::fsync(file.get()) == 0 &&
                        ::renameat(folder.get(), beside.c_str(), folder.get(), name.c_str()) == 0;
-  if (written) return made_first;
+  if (written) return {};
   const Error problem = system_error(full_name(path), "cannot write", errno);
   ::unlinkat(folder.get(), beside.c_str(), 0);
   return tl::unexpected(problem);
@@ -127,14 +124,14 @@ Status WritableTree::set(const std::string& path, std::string_view value) const 
 }
 
 Status WritableTree::remove(const std::string& path) const {
-  OOMKIT_TRY(const FileDescriptor folder, open_parent(path, nullptr));
+  OOMKIT_TRY(const FileDescriptor folder, open_parent(path, false));
   if (::unlinkat(folder.get(), path.c_str() + last_name(path), 0) != 0 && errno != ENOENT)
     return tl::unexpected(system_error(full_name(path), "cannot remove", errno));
   return {};
 }
 
 void WritableTree::remove_empty_folder(const std::string& path) const {
-  const Result<FileDescriptor> folder = open_parent(path, nullptr);
+  const Result<FileDescriptor> folder = open_parent(path, false);
   if (folder) ::unlinkat(folder->get(), path.c_str() + last_name(path), AT_REMOVEDIR);
 }
 

@@ -25,8 +25,8 @@ class WritableTree {
   // The whole of a small file; nothing if it is not there.
   Result<std::optional<std::string>> read(const std::string& path) const;
   // The file is there whole or as it was: written beside it, synced, renamed. Folders above it
-  // are made; which was the first of them is told, "" if all were there.
-  Result<std::string> replace(const std::string& path, std::string_view content) const;
+  // are made.
+  Status replace(const std::string& path, std::string_view content) const;
   // One write into a file that is there: procfs, cgroupfs.
   Status set(const std::string& path, std::string_view value) const;
   Status remove(const std::string& path) const;
@@ -37,8 +37,8 @@ class WritableTree {
   WritableTree(std::string root, FileDescriptor fd) : root_(std::move(root)), fd_(std::move(fd)) {}
 
   Result<FileDescriptor> open_below(const std::string& path, int flags) const;
-  // The folder that `path` is in; made with those above it if `made_first` is given.
-  Result<FileDescriptor> open_parent(const std::string& path, std::string* made_first) const;
+  // The folder that `path` is in; made with those above it where that is wanted.
+  Result<FileDescriptor> open_parent(const std::string& path, bool make) const;
 
   std::string root_;  // "" for "/".
   FileDescriptor fd_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "render/escape.h"
 #include "render/paint.h"
@@ -28,38 +28,73 @@ Role role_of(CheckStatus status) {
   return Role::plain;
 }
 
+// Whether a shell is inside of single quotes, character by character.
+class ShellQuotes {
+ public:
+  void take(char c) {
+    const bool escaped = std::exchange(escaped_, false);
+    if (escaped) return;
+    if (c == '\\' && !inside_) escaped_ = true;
+    if (c == '\'') inside_ = !inside_;
+  }
+  bool inside() const { return inside_; }
+
+ private:
+  bool inside_ = false;
+  bool escaped_ = false;
+};
+
+// Where the comment at a command's end begins; npos without one.
+std::size_t comment_at_end(std::string_view command) {
+  ShellQuotes quotes;
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    if (!quotes.inside() && command.substr(i, 3) == " # ") return i + 1;
+    quotes.take(command[i]);
+  }
+  return std::string_view::npos;
+}
+
 // A command over several lines so that it can still be pasted: broken at blanks that no quote
 // holds, with a backslash; a comment goes on as a comment.
-std::string folded_command(std::string_view command, std::size_t columns, std::size_t indent) {
+std::string folded(std::string_view command, std::size_t columns, std::size_t indent) {
   const bool comment = command.substr(0, 1) == "#";
   const std::string_view end = comment ? "" : " \\";
-  const std::string begin = std::string(indent + 2, ' ') + (comment ? "# " : "");
+  const std::string begin = std::string(indent, ' ') + (comment ? "# " : "  ");
   std::string out(indent, ' ');
   std::size_t used = indent;
-  bool quoted = false;
+  ShellQuotes quotes;
   std::size_t at = 0;
   while (at < command.size()) {
     std::size_t stop = at;
-    while (stop < command.size() && (quoted || command[stop] != ' ' || stop == at)) {
-      if (command[stop] == '\'') quoted = !quoted;
+    while (stop < command.size() &&
+           ((!comment && quotes.inside()) || command[stop] != ' ' || stop == at)) {
+      quotes.take(command[stop]);
       ++stop;
     }
-    const std::string_view word = command.substr(at, stop - at);
-    const bool last = stop == command.size();
-    if (at > 0 && used + word.size() + (last ? 0 : end.size()) > columns) {
+    std::string_view word = command.substr(at, stop - at);
+    if (at > 0 && used + word.size() + (stop == command.size() ? 0 : end.size()) > columns) {
       out += end;
       out += '\n';
       out += begin;
       used = begin.size();
-      out += word.substr(1);
-      used += word.size() - 1;
-    } else {
-      out += word;
-      used += word.size();
+      word.remove_prefix(1);
     }
+    out += word;
+    used += word.size();
     at = stop;
   }
   return out + '\n';
+}
+
+// A comment at its end goes before it if both do not fit: no backslash continues a comment.
+std::string folded_command(std::string_view command, std::size_t columns, std::size_t indent) {
+  const std::size_t comment = comment_at_end(command);
+  if (comment == std::string_view::npos || indent + command.size() <= columns)
+    return folded(command, columns, indent);
+  std::string_view rest = command.substr(0, comment);
+  while (!rest.empty() && rest.back() == ' ')
+    rest.remove_suffix(1);
+  return folded(command.substr(comment), columns, indent) + folded(rest, columns, indent);
 }
 
 class DoctorText {
@@ -75,7 +110,7 @@ class DoctorText {
   void write() {
     append_wrapped(out_, host_text(snapshot_), options_.columns, 2, 0);
     counts();
-    for (const Check& check : report_.checks) {
+    for (const Diagnosis& check : report_.checks) {
       if (check.known && check.status != CheckStatus::ok) finding(check);
     }
     unknown();
@@ -101,7 +136,7 @@ class DoctorText {
     out_ += '\n';
   }
 
-  void finding(const Check& check) {
+  void finding(const Diagnosis& check) {
     out_ += '\n';
     paint_.append(out_, role_of(check.status), name_of(check.status));
     std::string head = "  " + std::string(check.id);
@@ -127,7 +162,7 @@ class DoctorText {
 
   std::size_t id_width() const {
     std::size_t width = 0;
-    for (const Check& check : report_.checks) {
+    for (const Diagnosis& check : report_.checks) {
       if (!check.known || (check.status == CheckStatus::ok && !check.absent))
         width = std::max(width, check.id.size());
     }
@@ -136,7 +171,7 @@ class DoctorText {
 
   void unknown() {
     bool first = true;
-    for (const Check& check : report_.checks) {
+    for (const Diagnosis& check : report_.checks) {
       if (check.known) continue;
       if (first) out_ += "\nnot known\n";
       first = false;
@@ -147,7 +182,7 @@ class DoctorText {
   void fine() {
     bool first = true;
     std::string absent;
-    for (const Check& check : report_.checks) {
+    for (const Diagnosis& check : report_.checks) {
       if (!check.known || check.status != CheckStatus::ok) continue;
       if (first) out_ += "\nok\n";
       first = false;
@@ -160,7 +195,7 @@ class DoctorText {
     }
     if (absent.empty()) return;
     out_ += "  ";
-    append_wrapped(out_, "nothing to find fault with: " + absent, options_.columns, 4, 2);
+    append_wrapped(out_, "not in use: " + absent, options_.columns, 4, 2);
   }
 
   void gaps() {
