@@ -4,7 +4,7 @@
 namespace oomkit {
 namespace {
 
-void write_check(JsonWriter& json, const Check& check) {
+void write_check(JsonWriter& json, const Diagnosis& check) {
   json.begin_object();
   json.field("id", check.id);
   json.field("status", name_of(check.status));
@@ -55,7 +55,7 @@ std::string doctor_json(const Snapshot& snapshot, const DoctorReport& report) {
   json.end_object();
   json.key("checks");
   json.begin_array();
-  for (const Check& check : report.checks)
+  for (const Diagnosis& check : report.checks)
     write_check(json, check);
   json.end_array();
   json.key("warnings");

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "doctor/check.h"
+#include "doctor/diagnosis.h"
 
 namespace oomkit {
 
