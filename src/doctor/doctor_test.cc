@@ -7,6 +7,7 @@
 
 #include "doctor/catalogue.h"
 #include "doctor/doctor_testing.h"
+#include "doctor/kill_log.h"
 
 namespace oomkit::doctor {
 namespace {
@@ -296,11 +297,18 @@ std::vector<Case> cases_of_cgroups() {
        },
        Status::critical, "stand still"},
       {"AtItsLimit", "memcg-full",
-       [](Snapshot& host) { host.memcgs->nodes[2].usage = kGiB * 4 - Bytes(4096); },
+       [](Snapshot& host) {
+         host.memcgs->nodes[2].usage = kGiB * 4 - Bytes(4096);
+         host.memcgs->nodes[2].swap_limit = MemcgLimit{Bytes(0)};
+       },
        Status::warning, "systemctl set-property web.service MemoryMax=5G"},
+      {"AtItsLimitWithSwapLeft", "memcg-full",
+       [](Snapshot& host) { host.memcgs->nodes[2].usage = kGiB * 4 - Bytes(4096); }, Status::ok,
+       ""},
       {"AtItsLimitWithCache", "memcg-full",
        [](Snapshot& host) {
          host.memcgs->nodes[2].usage = kGiB * 4 - Bytes(4096);
+         host.memcgs->nodes[2].swap_limit = MemcgLimit{Bytes(0)};
          host.memcgs->nodes[2].stat.set("active_file", (kGiB * 2).count());
          host.memcgs->nodes[2].stat.set("inactive_file", (kGiB).count());
        },
@@ -310,6 +318,7 @@ std::vector<Case> cases_of_cgroups() {
          MemcgNode& memcg = host.memcgs->nodes[2];
          memcg.path = "/kubepods/burstable/pod089f25ee-a41a-414c-a028-71a38dfb30d3";
          memcg.usage = *memcg.limit->size;
+         memcg.swap_limit = MemcgLimit{Bytes(0)};
        },
        Status::warning, "the pod's spec"},
       {"ANameThatIsNoCommand", "memcg-full",
@@ -317,6 +326,7 @@ std::vector<Case> cases_of_cgroups() {
          MemcgNode& memcg = host.memcgs->nodes[2];
          memcg.path = "/a; rm -rf 'x'";
          memcg.usage = *memcg.limit->size;
+         memcg.swap_limit = MemcgLimit{Bytes(0)};
        },
        Status::warning, R"('/sys/fs/cgroup/a; rm -rf '\''x'\''/memory.max')"},
       {"AboveTheHost", "memcg-above-host",
@@ -445,6 +455,24 @@ TEST(Doctor, TheLogNamesTheLastVictim) {
   log = {"/dev/kmsg", 0, std::nullopt};
   const Diagnosis lost = *find(examine({host, log}), "past-kills");
   EXPECT_NE(lost.why.find("does not go back that far"), std::string::npos) << lost.why;
+}
+
+TEST(Doctor, KillsAreCountedFromALog) {
+  KillLog log("dmesg");
+  LogReader reader("dmesg", log);
+  reader.feed(
+      "[  100.000000] Out of memory: Killed process 41 (java) total-vm:9000kB, anon-rss:800kB, "
+      "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:40kB oom_score_adj:0\n"
+      "[  200.000000] earlyoom[7]: not the kernel's\n"
+      "[  300.000000] Memory cgroup out of memory: Killed process 42 (hog) total-vm:9000kB, "
+      "anon-rss:800kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:40kB oom_score_adj:0\n");
+  reader.finish();
+  EXPECT_EQ(log.kills().count, 2U);
+  ASSERT_TRUE(log.kills().last.has_value());
+  EXPECT_EQ(log.kills().last->comm, "hog");
+  EXPECT_EQ(log.kills().last->pid, 42);
+  EXPECT_EQ(log.kills().last->uptime, HostTime(std::chrono::seconds(300)));
+  EXPECT_TRUE(log.kills().last->memcg.has_value());
 }
 
 TEST(Doctor, EachIdStandsOnceInTheCatalogue) {

@@ -6,7 +6,6 @@ namespace oomkit {
 
 void KillLog::on_report(OomReport&& report) {
   if (report.killer != Killer::kernel || report.verdict != Verdict::killed) return;
-  // Somebody asked for it (sysrq f): it says nothing of the host, and was counted as the rest.
   kills_.count += report.victims.size();
   if (report.victims.empty()) return;
   const Victim& victim = report.victims.front();

@@ -56,6 +56,20 @@ std::optional<Bytes> held(const MemcgNode& memcg) {
   return headroom->usage - headroom->droppable.value_or(Bytes(0));
 }
 
+// How much of it can still go to swap: while it can, nobody dies for the limit.
+Bytes swap_room(const Facts& facts, std::size_t memcg) {
+  Bytes room = facts.meminfo("SwapFree").value_or(Bytes(0));
+  const auto& nodes = facts.snapshot().memcgs->nodes;
+  for (std::optional<std::size_t> at = memcg; at; at = nodes[*at].parent) {
+    const MemcgNode& node = nodes[*at];
+    if (node.swap_limit && node.swap_limit->size)
+      room = std::min(room, *node.swap_limit->size - node.swap_usage.value_or(Bytes(0)));
+    if (node.memsw_limit && node.memsw_limit->size && node.memsw_usage)
+      room = std::min(room, *node.memsw_limit->size - *node.memsw_usage);
+  }
+  return room;
+}
+
 bool has_child(const MemcgTree& tree, std::size_t memcg) {
   return std::any_of(tree.nodes.begin(), tree.nodes.end(),
                      [memcg](const MemcgNode& node) { return node.parent == memcg; });
@@ -74,7 +88,9 @@ std::optional<Diagnosis> check_memcg_full(const Facts& facts) {
     if (!needed) continue;
     ++limited;
     const Bytes limit = *memcg.limit->size;
-    if (limit > Bytes(0) && *needed > limit - limit / 20) full.push_back(i);
+    const Bytes margin = limit / 20;
+    if (limit > Bytes(0) && *needed > limit - margin && swap_room(facts, i) < margin)
+      full.push_back(i);
   }
   if (limited == 0) return nothing_found("no cgroup has a limit");
   const auto share = [&](std::size_t memcg) {
@@ -96,7 +112,7 @@ std::optional<Diagnosis> check_memcg_full(const Facts& facts) {
   check.value = some_paths(facts, full);
   check.why = text_of({worst.path, " holds ", size_text(*held(worst)), " of its ",
                        size_text(*worst.limit->size),
-                       " without file cache that could go: a few "
+                       " without file cache that could go, and has no swap left: a few "
                        "allocations more, and somebody in it dies, with memory free elsewhere."});
   const auto peak = std::max(worst.peak.value_or(*worst.usage), *worst.usage);
   check.fix = set_memcg(facts, worst, kMax, ceil_mib(peak + peak / 4));

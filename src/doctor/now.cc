@@ -24,7 +24,7 @@ std::string next_victim(const Facts& facts) {
 // "40 min", "5 h", "12 days".
 std::string rough_time(HostTime time) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time).count();
-  if (minutes < 120) return count_text(std::max<std::int64_t>(minutes, 0), "minute");
+  if (minutes < 120) return count_text(std::max<std::int64_t>(minutes, 1), "minute");
   if (minutes < 48 * 60) return std::to_string(minutes / 60) + " hours";
   return std::to_string(minutes / (24 * 60)) + " days";
 }

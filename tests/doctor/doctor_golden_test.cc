@@ -36,6 +36,7 @@ Snapshot bad_host() {
   doctor::add_task(host, 971, "systemd-oomd", Bytes(1 << 20), -900);
   const std::size_t evil = doctor::add_memcg(host, "/x; rm -rf 'y'\x1b[31m");
   host.memcgs->nodes[evil].limit = MemcgLimit{doctor::kGiB};
+  host.memcgs->nodes[evil].swap_limit = MemcgLimit{Bytes(0)};
   host.host_state->core_pattern.reset();
   host.gaps.add(SourceGap::task_denied, "proc/12/status", 3);
   return host;
