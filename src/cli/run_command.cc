@@ -140,14 +140,15 @@ class KernelWatch {
   void finish(CgroupReports& reports, bool killed) {
     if (!opened_) return;
     read();
-    // Who was killed may be gone before the kernel has logged it.
+    // Who was killed may be gone before the kernel has logged the last of it.
     constexpr milliseconds kQuiet{40};
     constexpr int kAttempts = 25;
-    std::size_t known = 0;
-    for (int attempt = 0; killed && attempt < kAttempts && known != text_.size(); ++attempt) {
-      known = text_.size();
+    for (int attempt = 0; killed && attempt < kAttempts; ++attempt) {
+      const std::size_t known = text_.size();
       pause_for(kQuiet);
       read();
+      const bool told = text_.find("Killed process") != std::string::npos;
+      if (told && text_.size() == known) break;
     }
     LogReader reader("the kernel's log", reports);
     reader.feed(text_);

@@ -118,6 +118,7 @@ tl::expected<CommandProcess, CommandFailure> CommandProcess::start(const Command
                                                                    const SignalRelay& relay) {
   std::vector<std::string> words = spec.words;
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words)
     argv.push_back(word.data());
   argv.push_back(nullptr);

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -237,6 +238,46 @@ TEST_F(RunLive, ASignalReachesTheCommand) {
   ::kill(oom, SIGUSR1);
   EXPECT_EQ(status_of(oom), 66);
   expect_nothing_left(oom, {});
+}
+
+// The status after ^C has been typed so often at a terminal, once the command says "ready".
+int status_after_interrupts(const std::string& script, int count) {
+  int terminal = -1;
+  const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid == 0) {
+    ::execl(OOM_PROGRAM, OOM_PROGRAM, "run", "--", "sh", "-c", script.c_str(), nullptr);
+    ::_exit(125);
+  }
+  std::string said;
+  char block[256];
+  while (said.find("ready") == std::string::npos) {
+    const ssize_t got = ::read(terminal, block, sizeof block);
+    if (got <= 0) break;
+    said.append(block, static_cast<std::size_t>(got));
+  }
+  for (int i = 0; i < count; ++i) {
+    EXPECT_EQ(::write(terminal, "\x03", 1), 1);
+    std::this_thread::sleep_for(100ms);
+  }
+  // Until everybody has left the terminal.
+  while (::read(terminal, block, sizeof block) > 0) {
+  }
+  ::close(terminal);
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_THAT(cgroups_of(pid), IsEmpty());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST_F(RunLive, InterruptsAtATerminalAreTheCommands) {
+  SKIP_WITHOUT_CGROUPS();
+  EXPECT_EQ(status_after_interrupts("echo ready; exec sleep 100", 1), 130);
+  EXPECT_EQ(
+      status_after_interrupts("trap 'exit 66' INT; echo ready; while :; do sleep 0.05; done", 1),
+      66);
+  EXPECT_EQ(status_after_interrupts("trap '' INT; echo ready; while :; do sleep 1; done", 2), 137);
+  EXPECT_EQ(status_after_interrupts("trap : INT; echo ready; while :; do sleep 0.05; done", 3),
+            137);
 }
 
 TEST_F(RunLive, KilledItselfItLeavesNothingEither) {

@@ -24,7 +24,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-mkdir -p "$root"/{bin,proc,sys,dev,tmp}
+mkdir -p "$root"/{bin,proc,sys,dev,run}
 install -m 755 "$here/run_command.init" "$root/init"
 cp -L "$(command -v dash)" "$root/bin/sh"
 for program in cat find grep mkdir mount rm setsid sleep; do
