@@ -270,6 +270,7 @@ Result<Prepared> prepare(const RehearsalRequest& request, const std::string& qem
     OOMKIT_TRY(TemporaryFile disk, make_data_disk(size, mke2fs));
     prepared.add_disk("data", std::move(disk), std::nullopt);
   }
+  if (!spec.disks.empty()) spec.clock = MachineClock::paced;
   return prepared;
 }
 

@@ -54,7 +54,8 @@ void add_processor(Arguments& arguments, const VmSpec& spec) {
 // twice as often in its loop, which costs more than everything else that it does to boot.
 void add_clock(Arguments& arguments, const VmSpec& spec) {
   if (!has_counted_clock(spec)) return;
-  arguments.add("-icount", "shift=2,sleep=off");
+  const bool skips = spec.clock == MachineClock::counted;
+  arguments.add("-icount", std::string("shift=2,sleep=") + (skips ? "off" : "on"));
   arguments.add("-rtc", "base=2026-01-01,clock=vm");
   arguments.add("-seed", std::to_string(spec.seed));
 }
@@ -101,7 +102,7 @@ std::string_view name_of(Accelerator accelerator) {
 }
 
 bool has_counted_clock(const VmSpec& spec) {
-  return spec.accelerator == Accelerator::tcg && spec.clock == MachineClock::counted;
+  return spec.accelerator == Accelerator::tcg && spec.clock != MachineClock::host;
 }
 
 std::vector<std::string> qemu_arguments(const VmSpec& spec) {

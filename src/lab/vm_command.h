@@ -25,8 +25,12 @@ struct VmDisk {
 //
 // Counted: its clock is the count of its instructions, and a sleep of the whole machine is
 // skipped. No limit of a scenario then hangs on how busy this host is, and the same bytes and
-// seed are the same run. KVM knows no such clock and always has the host's.
-enum class MachineClock { counted, host };
+// seed are the same run.
+// Paced: counted as well, but a sleep lasts as long as on the host's clock. For machines with
+// disks, whose requests end in the host's time: skipped, a few milliseconds of waiting for one
+// would be seconds of the guest's.
+// Host: what KVM always has, which knows no other.
+enum class MachineClock { counted, paced, host };
 
 struct VmSpec {
   Accelerator accelerator = Accelerator::tcg;

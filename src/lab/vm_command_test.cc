@@ -70,6 +70,13 @@ TEST(QemuArguments, AnEmulatedClockCountsInstructionsAndHasOneSeed) {
   EXPECT_EQ(value_of(words, "-seed"), "42");
 }
 
+TEST(QemuArguments, APacedClockSleepsWhileADiskIsAwaited) {
+  VmSpec spec = plain();
+  spec.clock = MachineClock::paced;
+  EXPECT_TRUE(has_counted_clock(spec));
+  EXPECT_THAT(value_of(qemu_arguments(spec), "-icount"), HasSubstr("sleep=on"));
+}
+
 TEST(QemuArguments, TheHostsClockIsThatOfKvmAndOfWhoAsksForIt) {
   VmSpec emulated = plain();
   emulated.clock = MachineClock::host;
