@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "act/protect_drop_in.h"
+#include "sources/lines.h"
 
 namespace oomkit {
 namespace {
@@ -79,16 +80,22 @@ class UnitPlanner {
   Status plan(const std::string& unit, const TargetTasks& found) {
     DropIn wanted{request_.score, request_.memory_min, request_.memory_low};
     OOMKIT_TRY(wanted, plan_drop_in(unit, wanted));
-    if (wanted.score) plan_scores(snapshot_, found.tasks, *wanted.score, plan_);
+    std::vector<std::size_t> tasks = found.tasks;
     if (found.memcgs.empty()) {
-      plan_.notes.push_back(unit + " does not run now: the values hold from its next start");
+      OOMKIT_TRY(tasks, tasks_by_list(unit));
+    }
+    if (wanted.score) plan_scores(snapshot_, tasks, *wanted.score, plan_);
+    if (found.memcgs.empty()) {
+      if (tasks.empty())
+        plan_.notes.push_back(unit + " does not run now: the values hold from its next start");
       return {};
     }
     plan_settings(found.memcgs.front(), wanted);
     // From its slice up; the root has none of these files, and limits nothing.
     for (std::size_t i = 1; i < found.memcgs.size(); ++i) {
       if (!snapshot_.memcgs->nodes[found.memcgs[i]].parent) break;
-      if (Status above = plan_above(found.memcgs[i], found.memcgs[i - 1]); !above) return above;
+      OOMKIT_TRY(const bool ours, plan_above(found.memcgs[i], found.memcgs[i - 1]));
+      if (!ours) break;
     }
     return {};
   }
@@ -96,6 +103,25 @@ class UnitPlanner {
  private:
   std::string drop_in_path(std::string_view unit) const {
     return folders_.drop_ins + "/" + std::string(unit) + ".d/" + std::string(kDropInName);
+  }
+
+  // Of a unit without a memory cgroup, which is usual in version 1: systemd's own list.
+  Result<std::vector<std::size_t>> tasks_by_list(const std::string& unit) const {
+    std::vector<std::size_t> tasks;
+    for (const std::string_view hierarchy : {"", "/systemd", "/unified"}) {
+      const std::string list =
+          folders_.cgroups + std::string(hierarchy) + "/system.slice/" + unit + "/cgroup.procs";
+      OOMKIT_TRY(const std::optional<std::string> text, content_(list));
+      std::string_view rest = text ? std::string_view(*text) : std::string_view();
+      while (!rest.empty()) {
+        const auto pid = whole_number<std::int64_t>(take_line(rest));
+        for (std::size_t i = 0; pid && i < snapshot_.tasks.size(); ++i) {
+          if (snapshot_.tasks[i].pid == *pid) tasks.push_back(i);
+        }
+      }
+      if (!tasks.empty()) break;
+    }
+    return tasks;
   }
 
   // With what an earlier request left there; the result is what will hold.
@@ -139,7 +165,8 @@ class UnitPlanner {
   }
 
   // A slice grants what all in it ask for, or it grants less to each.
-  Status plan_above(std::size_t slice, std::size_t below) {
+  // False where another manager is in charge from here on.
+  Result<bool> plan_above(std::size_t slice, std::size_t below) {
     const MemcgNode& node = snapshot_.memcgs->nodes[slice];
     const std::string_view unit = last_name_of(node.path);
     Bytes min_needed = planned_min_;
@@ -155,16 +182,16 @@ class UnitPlanner {
       wanted.memory_min = min_needed;
     if (request_.memory_low && node.low.value_or(Bytes(0)) < low_needed)
       wanted.memory_low = low_needed;
-    if (!wanted.memory_min && !wanted.memory_low) return {};
+    if (!wanted.memory_min && !wanted.memory_low) return true;
     if (!unit.ends_with(".slice")) {
       plan_.notes.push_back(node.path +
                             " above it grants less, and is no slice: the protection is "
                             "cut to what it has");
-      return {};
+      return false;
     }
     OOMKIT_TRY(wanted, plan_drop_in(unit, wanted));
     plan_settings(slice, wanted);
-    return {};
+    return true;
   }
 
   const Snapshot& snapshot_;
@@ -198,14 +225,16 @@ UnitFolders system_unit_folders() {
   return {"etc/systemd/system",
           {"etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system",
            "usr/lib/systemd/system", "lib/systemd/system", "run/systemd/generator"},
-          "sys/fs/cgroup"};
+          "sys/fs/cgroup",
+          false};
 }
 
 UnitFolders user_unit_folders(const std::string& config) {
   return {config + "/systemd/user",
           {config + "/systemd/user", "etc/systemd/user", "run/systemd/user",
            "usr/local/lib/systemd/user", "usr/lib/systemd/user", "lib/systemd/user"},
-          "sys/fs/cgroup"};
+          "sys/fs/cgroup",
+          true};
 }
 
 Result<ProtectPlan> plan_protection(const Snapshot& snapshot, const std::string& target,
@@ -227,7 +256,8 @@ Result<ProtectPlan> plan_protection(const Snapshot& snapshot, const std::string&
   if (unit) {
     OOMKIT_TRY(known, has_unit_file(folders, parsed.word, content));
   }
-  OOMKIT_TRY(const TargetTasks found, resolve_target(snapshot, parsed, request.children, known));
+  OOMKIT_TRY(const TargetTasks found,
+             resolve_target(snapshot, parsed, {request.children, known, folders.of_user}));
   if (unit) {
     UnitPlanner planner(snapshot, wanted, folders, content, plan);
     if (Status planned = planner.plan(parsed.word, found); !planned)

@@ -72,6 +72,7 @@ struct UnitFolders {
   std::string drop_ins;              // "etc/systemd/system": where ours goes.
   std::vector<std::string> sources;  // Where a unit file may be.
   std::string cgroups;               // "sys/fs/cgroup"
+  bool of_user = false;
 };
 UnitFolders system_unit_folders();
 // `config` is the user's: "home/alice/.config".

@@ -49,12 +49,13 @@ void add_descendants(const Snapshot& snapshot, std::vector<std::size_t>& tasks) 
 }
 
 Result<TargetTasks> resolve_unit(const Snapshot& snapshot, const std::string& unit,
-                                 bool unit_is_known) {
+                                 const TargetScope& scope) {
   TargetTasks found;
   if (snapshot.memcgs) {
     const auto& nodes = snapshot.memcgs->nodes;
     const auto at = std::find_if(nodes.begin(), nodes.end(), [&](const MemcgNode& memcg) {
-      return last_name_of(memcg.path) == unit;
+      const bool of_user = memcg.path.find("/user@") != std::string::npos;
+      return last_name_of(memcg.path) == unit && of_user == scope.user_units;
     });
     if (at != nodes.end()) {
       const auto memcg = static_cast<std::size_t>(at - nodes.begin());
@@ -69,7 +70,7 @@ Result<TargetTasks> resolve_unit(const Snapshot& snapshot, const std::string& un
       return found;
     }
   }
-  if (unit_is_known) return found;
+  if (scope.unit_is_known) return found;
   return fail(ErrorCode::not_found,
               "no unit " + unit + " runs here, and no unit file has that name");
 }
@@ -120,10 +121,10 @@ std::string canonical_text(const ProtectTarget& target) {
 }
 
 Result<TargetTasks> resolve_target(const Snapshot& snapshot, const ProtectTarget& target,
-                                   bool children, bool unit_is_known) {
+                                   const TargetScope& scope) {
   TargetTasks found;
   if (target.kind == ProtectTarget::Kind::unit) {
-    OOMKIT_TRY(found, resolve_unit(snapshot, target.word, unit_is_known));
+    OOMKIT_TRY(found, resolve_unit(snapshot, target.word, scope));
   } else {
     // The kernel keeps 15 bytes of a name.
     constexpr std::size_t kCommMax = 15;
@@ -144,7 +145,7 @@ Result<TargetTasks> resolve_target(const Snapshot& snapshot, const ProtectTarget
       return fail(ErrorCode::usage, whom + ": a kernel thread has no memory and is never killed");
     if (found.tasks.empty()) return fail(ErrorCode::not_found, "there is no " + whom);
   }
-  if (children) add_descendants(snapshot, found.tasks);
+  if (scope.children) add_descendants(snapshot, found.tasks);
   return found;
 }
 

@@ -31,11 +31,14 @@ struct TargetTasks {
   std::vector<std::size_t> memcgs;  // Of a unit: its cgroup and those above it, the root last.
 };
 
-// The processes that it is about, with all that descend from them if `children` says so.
-// not_found if there is none; a unit that does not run has no tasks, and `unit_is_known` tells
-// whether that is all that is to be said.
+struct TargetScope {
+  bool children = false;       // With all that descend from its processes.
+  bool unit_is_known = false;  // There is a unit file: one that does not run is no mistake.
+  bool user_units = false;     // Of a user's own manager, not of the system's.
+};
+// not_found if there is none; a unit that is known and does not run has no tasks.
 Result<TargetTasks> resolve_target(const Snapshot& snapshot, const ProtectTarget& target,
-                                   bool children, bool unit_is_known);
+                                   const TargetScope& scope);
 
 // What could have been meant: names of processes, or of units that run.
 std::vector<std::string> known_targets(const Snapshot& snapshot, const ProtectTarget& target);

@@ -180,6 +180,42 @@ TEST(ProtectPlan, AUnitThatDoesNotRunGetsItsFileAlone) {
   EXPECT_EQ(plan_of(small_host(), "gone.service", {}, content).error().code, ErrorCode::not_found);
 }
 
+TEST(ProtectPlan, AUnitWithoutAMemoryCgroupIsFoundBySystemdsList) {
+  Snapshot host = small_host();
+  host.memcgs.reset();
+  for (TaskState& state : host.task_states)
+    state.memcg.reset();
+  const auto content = [](const std::string& path) -> Result<std::optional<std::string>> {
+    if (path == "lib/systemd/system/web.service") return "[Service]\n";
+    if (path == "sys/fs/cgroup/systemd/system.slice/web.service/cgroup.procs") return "20\n21\n";
+    return std::nullopt;
+  };
+  const auto plan = plan_of(host, "web.service", {}, content);
+  ASSERT_TRUE(plan.has_value()) << plan.error().what;
+  EXPECT_EQ(plan->scores.size(), 2U);
+  EXPECT_TRUE(plan->notes.empty());
+}
+
+TEST(ProtectPlan, AUsersUnitIsNotTheSystemsOfThatName) {
+  Snapshot host = small_host();
+  const std::size_t slice = add_node(host, "/user.slice/user-1000.slice", 0);
+  const std::size_t manager =
+      add_node(host, host.memcgs->nodes[slice].path + "/user@1000.service", slice);
+  const std::size_t app = add_node(host, host.memcgs->nodes[manager].path + "/app.slice", manager);
+  const std::size_t web = add_node(host, host.memcgs->nodes[app].path + "/web.service", app);
+  add_process(host, 40, 1, "web", web);
+  EXPECT_EQ(plan_of(host, "web.service", {.score = 5})->scores.front().pid, 20);
+  const ProtectRequest request{.score = 5, .memory_low = kMiB};
+  const auto plan = plan_protection(host, "web.service", request,
+                                    user_unit_folders("home/alice/.config"), no_files());
+  ASSERT_TRUE(plan.has_value()) << plan.error().what;
+  ASSERT_EQ(plan->scores.size(), 1U);
+  EXPECT_EQ(plan->scores.front().pid, 40);
+  ASSERT_EQ(plan->files.size(), 2U) << "what is above the user's manager is not the user's";
+  EXPECT_EQ(plan->files[1].path, "home/alice/.config/systemd/user/app.slice.d/50-oomkit.conf");
+  EXPECT_EQ(plan->notes.size(), 1U);
+}
+
 TEST(ProtectPlan, RefusalsSayWhy) {
   Snapshot host = small_host();
   EXPECT_EQ(plan_of(host, "77", {}).error().code, ErrorCode::not_found);

@@ -9,11 +9,13 @@
 #include "cli/command.h"
 #include "cli/host_input.h"
 #include "cli/option_word.h"
+#include "doctor/catalogue.h"
 #include "doctor/kill_log.h"
 #include "io/byte_source.h"
 #include "io/output_sink.h"
 #include "io/process_environment.h"
 #include "render/doctor_text.h"
+#include "render/width.h"
 
 namespace oomkit {
 namespace {
@@ -29,6 +31,7 @@ shell, with values for this host. Reading is all that it does.
 Examples:
   oom doctor                               this host
   oom doctor --from now.json               a host that "oom snapshot" kept
+  oom doctor --list                        what it looks at
   oom doctor --format json | jq '.checks[] | select(.status == "critical")'
 
 Exit status: 0 nothing is critical, 1 something is, 2 wrong usage, 3 something could not be
@@ -36,10 +39,21 @@ read, 4 a bug.)";
 
 struct DoctorArguments {
   HostArguments host;
+  bool list = false;
   std::string format = "text";
   std::string colour = "auto";
   std::optional<std::string> output;
 };
+
+std::string list_of_checks() {
+  std::string text;
+  for (const CheckEntry& entry : check_catalogue()) {
+    append_left(text, entry.id, 18);
+    text += entry.about;
+    text += '\n';
+  }
+  return text;
+}
 
 // Of this machine alone: another one's log is not in its snapshot.
 std::optional<LoggedKills> kernel_log(const HostInput& input) {
@@ -65,10 +79,16 @@ Result<ExitCode> run(const DoctorArguments& arguments) {
   OOMKIT_TRY(const std::size_t format, chosen_word("--format", arguments.format, {"text", "json"}));
   OOMKIT_TRY(const bool colour,
              wants_colour(arguments.colour, where, arguments.output.has_value()));
+  OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));
+  if (arguments.list) {
+    sink.append(list_of_checks());
+    const Status listed = sink.finish();
+    if (!listed && !sink.reader_gone()) return tl::unexpected(listed.error());
+    return ExitCode::done;
+  }
   OOMKIT_TRY(HostInput input, HostInput::create(arguments.host));
   OOMKIT_TRY(const Snapshot snapshot, input.read(HostQuery::everything()));
   const DoctorReport report = examine({snapshot, kernel_log(input)});
-  OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));
   if (format == 1) {
     sink.append(doctor_json(snapshot, report));
   } else {
@@ -87,6 +107,7 @@ Command add_doctor_command(CLI::App& app) {
   CLI::App* const command =
       app.add_subcommand(kName, "Is this host set up to survive running out of memory?");
   command->footer(kFooter);
+  command->add_flag("--list", arguments->list, "What is looked at, by id");
   command->add_option("--format", arguments->format, "text or json")->capture_default_str();
   command->add_option("-o,--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();

@@ -24,9 +24,12 @@ std::string next_victim(const Facts& facts) {
 // "40 min", "5 h", "12 days".
 std::string rough_time(HostTime time) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time).count();
-  if (minutes < 120) return count_text(std::max<std::int64_t>(minutes, 1), "minute");
-  if (minutes < 48 * 60) return std::to_string(minutes / 60) + " hours";
-  return std::to_string(minutes / (24 * 60)) + " days";
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(time).count();
+  constexpr std::int64_t kSomeHours = 2;
+  constexpr std::int64_t kSomeDays = 48;
+  if (hours < kSomeHours) return count_text(std::max<std::int64_t>(minutes, 1), "minute");
+  if (hours < kSomeDays) return std::to_string(hours) + " hours";
+  return std::to_string(hours / 24) + " days";
 }
 
 Diagnosis without_pressure(const Facts& facts) {

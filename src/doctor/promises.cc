@@ -127,7 +127,7 @@ std::optional<Diagnosis> check_reserves(const Facts& facts) {
   }
   // Documentation/admin-guide/sysctl/vm.rst: sshd, a shell and top need about that much
   // address space where nothing is overcommitted.
-  constexpr std::int64_t kLoginKib = 128 * 1024;
+  constexpr std::int64_t kLoginKib = std::int64_t{128} << 10;
   if (*admin >= kLoginKib) return check;
   check.status = CheckStatus::notice;
   check.why =

@@ -88,6 +88,9 @@ TEST_F(DoctorCli, ASnapshotSaysTheSameAsTheHost) {
 TEST_F(DoctorCli, RefusalsAndHelp) {
   EXPECT_EQ(run_oom({"doctor", "--format", "xml"}).exit_status, 2);
   EXPECT_EQ(run_oom({"doctor", "--from", "nothing.json"}).exit_status, 2);
+  const Ran list = run_oom({"doctor", "--list"});
+  EXPECT_EQ(list.exit_status, 0);
+  EXPECT_EQ(list.out.find("headroom "), 0U) << list.out;
   const Ran help = run_oom({"doctor", "--help"});
   EXPECT_EQ(help.exit_status, 0);
   EXPECT_NE(help.out.find("Examples:"), std::string::npos);
