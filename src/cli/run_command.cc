@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -173,7 +174,8 @@ class KernelWatch {
   std::string text_;
 };
 
-std::string rendered(const CgroupReports& reports, OutputFormat format, const RunPlan& plan) {
+std::string rendered(const CgroupReports& reports, OutputFormat format, const RunPlan& plan,
+                     std::size_t count_max = SIZE_MAX) {
   std::string out;
   RenderOptions options;
   options.format = format;
@@ -182,15 +184,23 @@ std::string rendered(const CgroupReports& reports, OutputFormat format, const Ru
   const auto renderer = make_renderer(options, [&](std::string_view text) { out += text; });
   renderer->begin();
   std::size_t index = 0;
-  for (const Explanation& each : reports.explained())
-    renderer->report(++index, each);
+  for (const Explanation& each : reports.explained()) {
+    if (index < count_max) renderer->report(++index, each);
+  }
   renderer->end({}, DamageCounts());
   return out;
 }
 
-// One kill is explained in full, several are a line each below it.
+// A line for each kill if there are several, and the first one in full.
 std::string text_of(const CgroupReports& reports, const RunPlan& plan) {
-  return rendered(reports, reports.count() > 1 ? OutputFormat::summary : OutputFormat::text, plan);
+  std::string text;
+  if (reports.count() > 1) {
+    text = rendered(reports, OutputFormat::summary, plan);
+    const std::size_t rest = reports.count() - reports.explained().size();
+    if (rest > 0) text += "and " + std::to_string(rest) + " more kills\n";
+    text += "\nThe first of them:\n\n";
+  }
+  return text + rendered(reports, OutputFormat::text, plan, 1);
 }
 
 std::string report_text(const CommandRun& run, const CgroupReports& reports,

@@ -173,6 +173,16 @@ TEST_F(RunLive, AKillInsideIsExplainedAlsoWhereTheCommandGoesOn) {
   }
 }
 
+TEST_F(RunLive, OfSeveralKillsEachHasALineAndTheFirstIsExplained) {
+  SKIP_WITHOUT_CGROUPS();
+  if (!open_kmsg_from_now("/dev/kmsg")) GTEST_SKIP() << "the kernel's log cannot be read here";
+  const Ran ran = run_oom({"run", "--memory", "40M", "--swap", "0", "--", "sh", "-c",
+                           RUN_HOG " 200; " RUN_HOG " 190; exit 0"});
+  EXPECT_EQ(ran.exit_status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("The first of them:"));
+  EXPECT_THAT(ran.err, HasSubstr("Where the 40.0 MiB went"));
+}
+
 TEST_F(RunLive, WhatFitsRunsAsIfNothingWereThere) {
   SKIP_WITHOUT_CGROUPS();
   RunOptions options;
