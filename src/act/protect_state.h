@@ -35,6 +35,6 @@ struct ProtectState {
 };
 
 std::string to_json(const ProtectState& state);
-Result<ProtectState> parse_protect_state(std::string_view json);
+Result<ProtectState> parse_protect_state(std::string_view text);
 
 }  // namespace oomkit

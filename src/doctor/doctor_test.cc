@@ -475,6 +475,38 @@ TEST(Doctor, KillsAreCountedFromALog) {
   EXPECT_TRUE(log.kills().last->memcg.has_value());
 }
 
+// Whatever numbers a snapshot holds, there is an answer.
+TEST(Doctor, NumbersBeyondReasonAreSurvived) {
+  for (const std::int64_t number : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}, INT64_MAX}) {
+    Snapshot host = sound_host();
+    make_zram(host, Bytes(number), Bytes(number));
+    host.host_state->swaps->push_back({"/dev/sdb", "partition", KiB(number), KiB(number), number});
+    HostState& state = *host.host_state;
+    for (auto* names : {&state.sysctl, &state.vmstat}) {
+      const NamedNumbers copy = *names;
+      for (const auto& [name, value] : copy.entries())
+        names->set(name, number);
+    }
+    for (const char* name :
+         {"allocstall_normal", "allocstall_dma", "pgscan_direct", "pgscan_kswapd"})
+      state.vmstat.set(name, number);
+    const NamedAmounts<KiB> meminfo = state.meminfo;
+    for (const auto& [name, value] : meminfo.entries())
+      state.meminfo.set(name, KiB(number));
+    for (MemcgNode& memcg : host.memcgs->nodes) {
+      memcg.usage = memcg.peak = Bytes(number);
+      memcg.limit = memcg.high = memcg.swap_limit = MemcgLimit{Bytes(number)};
+    }
+    for (Task& task : host.tasks)
+      task.rss = task.swapents = Pages(number);
+    EXPECT_GE(examine({host, {}}).checks.size(), 20U) << number;
+    // And with the host's own total, so that the rest is looked at.
+    set_meminfo(host, "MemTotal", kGiB * 16);
+    set_sysctl_value(host, "vm.overcommit_memory", 2);
+    EXPECT_GE(examine({host, {}}).checks.size(), 20U) << number;
+  }
+}
+
 TEST(Doctor, EachIdStandsOnceInTheCatalogue) {
   for (const CheckEntry& a : check_catalogue()) {
     EXPECT_FALSE(a.about.empty());

@@ -41,10 +41,11 @@ std::int64_t kernels_own_min_free(const Facts& facts, const std::vector<ManagedZ
 
 // A counter that is one number, or one a zone.
 std::int64_t counter_sum(const Facts& facts, std::string_view name) {
-  std::int64_t sum = facts.vmstat(name).value_or(0);
+  // Counts as an amount, for they may be anything and sums of amounts saturate.
+  Pages sum(facts.vmstat(name).value_or(0));
   for (const char* zone : {"_dma", "_dma32", "_normal", "_high", "_movable", "_device"})
-    sum += facts.vmstat(std::string(name) + zone).value_or(0);
-  return sum;
+    sum += Pages(facts.vmstat(std::string(name) + zone).value_or(0));
+  return sum.count();
 }
 
 // From the level at which kswapd starts to that at which allocations have to wait.
@@ -79,7 +80,7 @@ std::optional<Diagnosis> check_min_free(const Facts& facts) {
   if (zones.empty()) return check;
   const std::int64_t own = kernels_own_min_free(facts, zones);
   check.numbers.add("kernel_default_kbytes", own);
-  if (*kib * 10 < own * 9) {
+  if (*kib < own - own / 10) {
     check.status = CheckStatus::warning;
     check.why = text_of({"The kernel itself would keep ", size_text(to_bytes(KiB(own))),
                          " on a machine of this size. With less, interrupts and the network "
@@ -124,7 +125,8 @@ std::optional<Diagnosis> check_watermarks(const Facts& facts) {
   constexpr std::int64_t kFactorMax = 200;  // 2 % of each zone.
   const bool too_late = stalls >= kStallsMin && direct > kswapd / 4;
   if (!too_late || *factor >= kFactorMax) return check;
-  const std::int64_t better = std::clamp<std::int64_t>(*factor * 5, 50, kFactorMax);
+  const std::int64_t better =
+      std::clamp<std::int64_t>(std::min(*factor, kFactorMax) * 5, 50, kFactorMax);
   const auto then = low_to_min(facts, zones, *min_free, better);
   check.status = CheckStatus::notice;
   check.why = text_of({"Since boot processes had to reclaim memory themselves ", grouped(stalls),

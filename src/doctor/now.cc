@@ -127,7 +127,7 @@ std::optional<Diagnosis> check_past_kills(const Facts& facts) {
   }
   check.value = count_text(kills, "kill") + since;
   constexpr auto kWeek = std::chrono::hours(24 * 7);
-  const bool seldom = uptime && kills * kWeek < *uptime;
+  const bool seldom = uptime && kills <= *uptime / kWeek;
   check.status = seldom ? CheckStatus::notice : CheckStatus::warning;
   check.why = "The kernel's OOM killer has been at work.";
   if (log && log->last) {

@@ -98,7 +98,7 @@ std::optional<Diagnosis> check_swap(const Facts& facts) {
     for (const SwapDevice& device : *devices) {
       const auto name = shell_word(device.name);
       if (!is_zram(device) || !name) continue;
-      const std::int64_t priority = std::clamp<std::int64_t>(slow->priority + 10, 100, 32767);
+      const std::int64_t priority = std::clamp<std::int64_t>(slow->priority, 90, 32757) + 10;
       check.fix.push_back(
           text_of({"swapoff ", *name, " && swapon -p ", std::to_string(priority), " ", *name}));
     }
