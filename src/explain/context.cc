@@ -56,8 +56,7 @@ void read_tasks(Context& context) {
     const auto rss = rss_bytes(task, context.page_size);
     if (!rss) continue;
     sum = plus(sum.value_or(Bytes(0)), *rss);
-    const Bytes use =
-        plus(*rss, bytes_of_pages(task.swapents, context.page_size).value_or(Bytes(0)));
+    const Bytes use = *use_bytes(task, context.page_size);
     if (!context.largest_use || use > *context.largest_use) {
       context.largest_use = use;
       context.largest_row = i;
@@ -92,6 +91,26 @@ void read_victim(Context& context) {
   if (context.report.selection && context.report.selection->pid) {
     context.chosen_row = find_row(tasks, *context.report.selection->pid);
   }
+}
+
+// Groups of v2 are charged for page tables, and before 5.11 no statistics line says so. The
+// processes' own are known then: those of the table are all of the group. They count as far as
+// they explain what the statistics leave over, for a kernel may not charge them at all.
+void add_page_tables(MemcgAmounts& amounts, const MemcgReport& memcg, const OomReport& report,
+                     std::optional<PageSize> page_size) {
+  if (!amounts.kernel_expected || amounts.kernel_part("pagetables") || !memcg.memory) return;
+  Bytes known = amounts.kernel_parts_sum();
+  for (const auto& part : {amounts.anon, amounts.file, amounts.sock, amounts.hugetlb})
+    known = plus(known, part.value_or(Bytes(0)));
+  const Bytes left = minus(to_bytes(memcg.memory->usage), known);
+  constexpr std::int64_t kWorthALook = 64;  // A 64th of the usage.
+  if (left.count() <= to_bytes(memcg.memory->usage).count() / kWorthALook) return;
+  Bytes tables(0);
+  for (const Task& task : report.at.tasks)
+    tables = plus(tables, task_pgtables(task, page_size).value_or(Bytes(0)));
+  if (tables <= Bytes(0)) return;
+  amounts.kernel_parts.push_back(
+      {"pagetables", "page tables of the processes", std::min(tables, left)});
 }
 
 }  // namespace
@@ -169,6 +188,7 @@ Context::Context(const Explanation& explanation)
   }
   page_size = page_size_of(report);
   if (memcg != nullptr) amounts = memcg_amounts(*memcg);
+  if (amounts) add_page_tables(*amounts, *memcg, report, page_size);
   read_tasks(*this);
   read_victim(*this);
   if (scope == Scope::memcg && memcg != nullptr && memcg->memory) {

@@ -46,10 +46,10 @@ struct Context {
   std::optional<Victim> victim;
   std::optional<std::size_t> victim_row;  // Its row of the task table.
   std::optional<std::size_t> chosen_row;  // The row of the selection's own choice.
-  std::optional<Bytes> victim_use;        // rss + swap, by its row or its kill line.
+  std::optional<Bytes> victim_use;        // use_bytes() of its row, or its kill line's.
   std::optional<Bytes> victim_rss;
 
-  std::optional<std::size_t> largest_row;  // By rss + swap.
+  std::optional<std::size_t> largest_row;  // By use_bytes().
   std::optional<Bytes> largest_use;
   std::optional<Bytes> tasks_rss;  // Sum over the table.
 
@@ -93,16 +93,20 @@ inline std::optional<Bytes> rss_bytes(const Task& task, std::optional<PageSize> 
   return bytes_of_pages(sum, page_size);
 }
 
-inline std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size) {
-  const auto rss = rss_bytes(task, page_size);
-  if (!rss) return std::nullopt;
-  return plus(*rss, bytes_of_pages(task.swapents, page_size).value_or(Bytes(0)));
-}
-
 // The row with that pid, or with that thread group; nothing if there is none.
 std::optional<std::size_t> find_row(const std::vector<Task>& tasks, std::int64_t pid);
 
 // Page tables of a task; like pgtables_bytes() of the model, saturating.
 std::optional<Bytes> task_pgtables(const Task& task, std::optional<PageSize> page_size);
+
+// What a process holds: rss and swap. Its page tables are a 512th of that, and left out, unless
+// they are the larger part: then it is they by which it fills memory.
+inline std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size) {
+  const auto rss = rss_bytes(task, page_size);
+  if (!rss) return std::nullopt;
+  const Bytes use = plus(*rss, bytes_of_pages(task.swapents, page_size).value_or(Bytes(0)));
+  const Bytes tables = task_pgtables(task, page_size).value_or(Bytes(0));
+  return tables > use ? plus(use, tables) : use;
+}
 
 }  // namespace oomkit

@@ -98,9 +98,12 @@ Candidate largest_of_ledger(const Context& context) {
     sum = plus(sum, row.amount);
   }
   if (context.scope == Scope::memcg) {
-    // A limit is small: there the parts of the kernel's share count as one.
-    for (const FillerKind part : {FillerKind::slab, FillerKind::pagetables, FillerKind::stacks}) {
-      Bytes& kernel = sums[static_cast<std::size_t>(FillerKind::kernel)];
+    // A limit is small: there the parts of the kernel's share count as one, but for page
+    // tables, which go with their process, where they are most of it.
+    Bytes& kernel = sums[static_cast<std::size_t>(FillerKind::kernel)];
+    const Bytes tables = sums[static_cast<std::size_t>(FillerKind::pagetables)];
+    for (const FillerKind part : {FillerKind::slab, FillerKind::stacks, FillerKind::pagetables}) {
+      if (part == FillerKind::pagetables && tables > kernel) break;
       kernel = plus(kernel, sums[static_cast<std::size_t>(part)]);
       sums[static_cast<std::size_t>(part)] = Bytes(0);
     }

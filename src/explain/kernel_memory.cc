@@ -164,8 +164,8 @@ std::optional<Finding> find_kernel_memory(const Context& context) {
   finding.detail =
       "It is in no process's rss: stacks and tables of processes, objects of file "
       "systems and of the network, whatever was made on behalf of the group.";
+  const KernelPart* largest = nullptr;
   if (context.amounts) {
-    const KernelPart* largest = nullptr;
     for (const KernelPart& part : context.amounts->kernel_parts) {
       if (largest == nullptr || part.amount > largest->amount) largest = &part;
     }
@@ -174,7 +174,8 @@ std::optional<Finding> find_kernel_memory(const Context& context) {
                                  size_text(largest->amount), "."});
     }
   }
-  if (*severity == Severity::critical) {
+  const bool of_processes = largest != nullptr && largest->key == "pagetables";
+  if (*severity == Severity::critical && !of_processes) {
     finding.detail +=
         " No process's own memory filled this group; killing one helps only as far "
         "as the kernel then lets go of what it kept for it.";

@@ -33,7 +33,9 @@ void add_process_rows(Ledger& ledger, const MemcgAmounts& amounts) {
 
 void add_kernel_rows(Ledger& ledger, const MemcgAmounts& amounts) {
   for (const KernelPart& part : amounts.kernel_parts) {
-    add_row(ledger, {std::string(part.key), std::string(part.label), part.amount, true, ""});
+    const bool of_processes = part.key == "pagetables";
+    add_row(ledger, {std::string(part.key), std::string(part.label), part.amount, !of_processes,
+                     of_processes ? "not in any rss, freed when their processes end" : ""});
   }
   if (!amounts.kernel) return;
   // The parts lag behind their sum like all statistics: a negative rest is left to the

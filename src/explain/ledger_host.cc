@@ -84,7 +84,7 @@ void add_kernel_rows(Ledger& ledger, const HostReader& read) {
       {"slab", "slab", "objects of the kernel"},
       {"kernel_stack", "kernel stacks", "one for each thread"},
       {"shadow_call_stack", "shadow call stacks", ""},
-      {"pagetables", "page tables", ""},
+      {"pagetables", "page tables", "not in any rss, freed when their processes end"},
       {"sec_pagetables", "page tables of guests and devices", ""},
       {"bounce", "bounce buffers", ""},
       {"kernel_misc_reclaimable", "other reclaimable kernel memory", ""},
@@ -95,7 +95,7 @@ void add_kernel_rows(Ledger& ledger, const HostReader& read) {
       {"free_pcp", "free, on the lists of single cpus", ""},
   }};
   for (const Named& row : kRows) {
-    const bool held = row.key != "free_pcp";
+    const bool held = row.key != "free_pcp" && row.key != "pagetables";
     add_row(ledger, {std::string(row.key), std::string(row.label), read(row.key), held,
                      std::string(row.note)});
   }
