@@ -76,7 +76,8 @@ bool parse_meminfo(std::string_view text, HostState& host) {
     const std::string_view unit = take_word(words);
     if (!value || *value < 0 || (!unit.empty() && unit != "kB")) {
       sound = false;
-    } else if (host.meminfo.entries().size() + host.meminfo_counts.entries().size() >= kHostNamesMax) {
+    } else if (host.meminfo.entries().size() + host.meminfo_counts.entries().size() >=
+               kHostNamesMax) {
       return false;
     } else if (unit.empty()) {
       host.meminfo_counts.set(line.substr(0, colon), *value);

@@ -8,9 +8,9 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kZonesMax = 8192;   // 1024 nodes, a few zones each.
-constexpr std::size_t kReservesMax = 16;  // One for each kind of zone.
-constexpr std::size_t kZoneCountersMax = 128;    // Counters of one zone.
+constexpr std::size_t kZonesMax = 8192;        // 1024 nodes, a few zones each.
+constexpr std::size_t kReservesMax = 16;       // One for each kind of zone.
+constexpr std::size_t kZoneCountersMax = 128;  // Counters of one zone.
 constexpr std::size_t kOrdersMax = 32;
 
 KiB kib_of(Pages pages, PageSize page_size) {
