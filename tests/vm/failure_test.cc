@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -54,6 +55,26 @@ class Failure : public testing::Test {
   }
   std::vector<std::string> recorded() const { return {"--record", scratch_.path("it.json")}; }
 
+  // Runs `oom rehearse` on it.toml among mounts of its own, which `mounts` makes: shell commands.
+  // Nothing if such mounts cannot be had here.
+  std::optional<Ran> rehearse_among(const std::string& mounts, const std::string& options,
+                                    const std::string& temporary = {}) const {
+    constexpr int kNoMounts = 98;
+    scratch_.put("it.toml", kQuiet);
+    const std::string script =
+        scratch_.put("it.sh", "(" + mounts + ") || exit " + std::to_string(kNoMounts) + "\n" +
+                                  (temporary.empty() ? "" : "TMPDIR='" + temporary + "' ") +
+                                  "exec '" OOM_PROGRAM "' rehearse '" + scratch_.path("it.toml") +
+                                  "' " + options + "\n");
+    const std::string command = "unshare --map-root-user --mount sh '" + script + "' >'" +
+                                scratch_.path("out") + "' 2>'" + scratch_.path("err") + "'";
+    const int status = std::system(command.c_str());  // NOLINT: a test's own words.
+    Ran ran{WIFEXITED(status) ? WEXITSTATUS(status) : -1, scratch_.read("out"),
+            scratch_.read("err")};
+    const bool refused = ran.exit_status == kNoMounts || ran.err.find("unshare") == 0;
+    return refused ? std::nullopt : std::optional(std::move(ran));
+  }
+
   ScratchFolder scratch_;
 };
 
@@ -94,6 +115,32 @@ TEST_F(Failure, WithoutRoomTheFolderIsNamed) {
   const Ran ran = rehearse(kQuiet, {}, {{"TMPDIR", scratch_.path("gone")}});
   EXPECT_EQ(ran.exit_status, 3) << ran.err;
   EXPECT_NE(ran.err.find(scratch_.path("gone")), std::string::npos) << ran.err;
+}
+
+TEST_F(Failure, ADiskThatIsFullIsToldBeforeTheMachineIsStarted) {
+  NEEDS_VMS();
+  const std::string full = scratch_.path("full");
+  const auto ran =
+      rehearse_among("mkdir '" + full + "' && mount -t tmpfs -o size=1m none '" + full + "'",
+                     "--kernel 6.1", full);
+  if (!ran) GTEST_SKIP() << "no mounts of one's own can be made here";
+  EXPECT_EQ(ran->exit_status, 3) << ran->err;
+  EXPECT_NE(ran->err.find(full + ": no room for the guest's initramfs"), std::string::npos)
+      << ran->err;
+  EXPECT_NE(ran->err.find("No space left on device"), std::string::npos) << ran->err;
+}
+
+// The image of this machine's kernel, as its package leaves it: here one of the fetched ones.
+TEST_F(Failure, TheKernelOfThisMachineIsTakenWhereItsImageCanBeRead) {
+  NEEDS_VMS();
+  const std::string image = kernels_folder() + "/6.1/vmlinuz";
+  const auto ran = rehearse_among(
+      "mount -t tmpfs none /boot && cp '" + image + "' \"/boot/vmlinuz-$(uname -r)\"",
+      "--kernel host --record '" + scratch_.path("it.json") + "'");
+  if (!ran) GTEST_SKIP() << "no mounts of one's own can be made here";
+  EXPECT_EQ(ran->exit_status, 0) << ran->err;
+  const std::string release = record().kernel.value_or("");
+  EXPECT_EQ(release.rfind("6.1.", 0), 0U) << release;
 }
 
 TEST_F(Failure, ASwapDiskThatDoesNotFitIsRefusedWithItsSize) {
