@@ -89,7 +89,8 @@ class Page {
     std::int64_t all = 0;
     for (const LabRun& run : runs_)
       all += run.processor_ms.value_or(0);
-    if (all > 0) out_ += " In all: " + duration_text(static_cast<double>(all / 1000)) + ".";
+    const std::int64_t seconds = all / 1000;
+    if (seconds > 0) out_ += " In all: " + duration_text(static_cast<double>(seconds)) + ".";
     out_ += "\n";
   }
 
