@@ -14,8 +14,8 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
-programs=build/release/bench
-oom=build/oom
+programs=${OOMKIT_BENCH_PROGRAMS:-build/release/bench}
+oom=${OOMKIT_BENCH_OOM:-build/oom}
 logs=build/bench-logs
 megabytes=${OOMKIT_BENCH_MB:-1000}
 rounds=${OOMKIT_BENCH_ROUNDS:-7}

@@ -4,12 +4,10 @@
 //
 // Prints "ready" when all are there. At the end of its input, and if it dies itself, they
 // end: each by its number, and by the kernel's word of the parent's death.
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 #include <vector>
 
 #include <sys/mman.h>
@@ -17,14 +15,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "count_argument.h"
+
 namespace {
 
-// Of every sixteen, one holds nothing of its own and the largest 240 KiB: as on a host,
-// few scores are equal, and 5,000 of them are no burden.
+// As on a host: one is large, and all others small, of sizes of which few are equal; 5,000 of
+// them are no burden.
+std::size_t size_of(int number) {
+  constexpr std::size_t kLarge = std::size_t{128} << 20;
+  return number == 0 ? kLarge : static_cast<std::size_t>(number % 16) * 16 * 1024;
+}
+
 void be_one(int number, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) std::_Exit(1);
-  const std::size_t size = static_cast<std::size_t>(number % 16) * 16 * 1024;
+  const std::size_t size = size_of(number);
   if (size > 0) {
     void* const memory =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -37,12 +42,8 @@ void be_one(int number, pid_t parent) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  int wanted = 0;
-  if (count == 2) {
-    const std::string_view text = arguments[1];
-    std::from_chars(text.data(), text.data() + text.size(), wanted);
-  }
-  if (wanted < 1) {
+  const int wanted = oomkit::bench::count_argument(count, arguments);
+  if (wanted == 0) {
     std::fputs("usage: make_processes COUNT\n", stderr);
     return 2;
   }

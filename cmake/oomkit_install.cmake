@@ -7,6 +7,8 @@ install(TARGETS ${oomkit_libraries} EXPORT oomkit_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 foreach(library ${oomkit_libraries})
   string(REPLACE "oomkit_" "" room ${library})
+  # A part of a room, built apart from the rest, has the room's folder: io_bare.
+  string(REGEX REPLACE "_.*" "" room ${room})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${room}
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/oomkit COMPONENT dev FILES_MATCHING PATTERN "*.h")
 endforeach()
@@ -20,3 +22,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/oomkit-config-version.cma
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/oomkit-config.cmake ${PROJECT_BINARY_DIR}/oomkit-config-version.cmake
   DESTINATION ${oomkit_cmake_dir} COMPONENT dev)
+# The policies of `oom guard`, for those who take one as it is.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/packaging/policies
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/oomkit COMPONENT bin)

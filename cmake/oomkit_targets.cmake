@@ -12,7 +12,7 @@ target_compile_features(oomkit_flags INTERFACE cxx_std_20)
 if(OOMKIT_DEVELOPER)
   target_compile_options(oomkit_flags INTERFACE
     -Wall -Wextra -Wpedantic -Werror
-    -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wundef -Wnon-virtual-dtor
+    -Wconversion -Wsign-conversion -Wold-style-cast -Wundef -Wnon-virtual-dtor
     -Woverloaded-virtual -Wcast-align -Wcast-qual -Wdouble-promotion -Wformat=2
     -Wimplicit-fallthrough
     # With optimisation g++ 12 sees null and overlap inside std::string that are not there
@@ -20,6 +20,13 @@ if(OOMKIT_DEVELOPER)
     $<$<CONFIG:Debug>:-Wnull-dereference> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
     $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op;-Wsuggest-override>
     $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Winconsistent-missing-override>)
+  if(OOMKIT_UNITY)
+    # What another source of the room has in its anonymous namespace is no concern of a local name.
+    target_compile_options(oomkit_flags INTERFACE
+      $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>)
+  else()
+    target_compile_options(oomkit_flags INTERFACE -Wshadow)
+  endif()
 endif()
 if(OOMKIT_SANITIZE)
   target_compile_options(oomkit_flags INTERFACE
@@ -31,19 +38,26 @@ if(OOMKIT_FUZZ)
   target_compile_options(oomkit_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# A sanitizer's instructions in GoogleTest's templates take most of a test's compile time, and
-# the code that is tested is in the libraries.
+# What GoogleTest's templates make takes most of a test's compile time, the sanitizers' part above
+# all, and the code that is tested is in the libraries: of the sanitizers a test's own source has
+# ASan. Of the rooms those that long tests and fuzzers run through are worth optimising.
 set(test_options "")
+set(room_options "")
+set(hot_rooms core model kernel klog explain render policy)
 if(OOMKIT_SANITIZE)
   set(test_options -O0)
+  set(room_options -O0)
+  target_compile_options(oomkit_flags INTERFACE
+    $<$<BOOL:$<TARGET_PROPERTY:OOMKIT_IS_TEST>>:-fno-sanitize=undefined;$<$<BOOL:${OOMKIT_FUZZ}>:-fno-sanitize=fuzzer-no-link>>)
 endif()
 
 # Precompiled headers of the standard library, and with GoogleTest for the tests: a clean
-# build takes a third less. Off by default, because ccache does not see through them, and
-# because a build without them is what shows a missing #include.
+# build takes a third less. Off by default, because ccache does not see through them.
 set(pch_std <algorithm> <array> <charconv> <chrono> <cstdint> <deque> <functional> <map> <memory>
   <optional> <span> <string> <string_view> <utility> <vector> <tl/expected.hpp>)
 set(pch_test ${pch_std} <gtest/gtest.h> <gmock/gmock.h>)
+set(pch_cold ${pch_std})
+# oomkit_precompile(TARGET std|cold|test [OPTION...]): with the options that TARGET has.
 function(oomkit_precompile target kind)
   if(NOT OOMKIT_PCH)
     return()
@@ -53,14 +67,18 @@ function(oomkit_precompile target kind)
     add_library(oomkit_pch_${kind} OBJECT ${PROJECT_BINARY_DIR}/pch_${kind}.cc)
     target_link_libraries(oomkit_pch_${kind} PRIVATE oomkit_flags tl::expected
       $<$<STREQUAL:${kind},test>:GTest::gmock>)
+    target_compile_options(oomkit_pch_${kind} PRIVATE ${ARGN})
     if(kind STREQUAL test)
-      target_compile_options(oomkit_pch_${kind} PRIVATE ${test_options})
+      set_target_properties(oomkit_pch_${kind} PROPERTIES OOMKIT_IS_TEST ON)
     endif()
     target_precompile_headers(oomkit_pch_${kind} PRIVATE ${pch_${kind}})
   endif()
   target_precompile_headers(${target} REUSE_FROM oomkit_pch_${kind})
 endfunction()
 
+# Several sources of a room are compiled as one: most of a clean build's time goes into the
+# headers of the standard library. Names in their anonymous namespaces have to differ for
+# that. The fuzzers' long build takes each source alone, which shows a missing #include.
 function(oomkit_library)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;PRIVATE_LIBS" ${ARGN})
   list(TRANSFORM ARG_DEPENDS PREPEND oomkit::)
@@ -73,12 +91,26 @@ function(oomkit_library)
   target_link_libraries(oomkit_${ARG_NAME} PUBLIC ${ARG_DEPENDS} tl::expected)
   target_compile_features(oomkit_${ARG_NAME} PUBLIC cxx_std_20)
   target_link_libraries(oomkit_${ARG_NAME} PRIVATE ${ARG_PRIVATE_LIBS} $<BUILD_INTERFACE:oomkit_flags>)
-  oomkit_precompile(oomkit_${ARG_NAME} std)
+  if(ARG_NAME IN_LIST hot_rooms OR NOT room_options)
+    oomkit_precompile(oomkit_${ARG_NAME} std)
+  else()
+    target_compile_options(oomkit_${ARG_NAME} PRIVATE ${room_options})
+    oomkit_precompile(oomkit_${ARG_NAME} cold ${room_options})
+  endif()
+  if(OOMKIT_UNITY)
+    set_target_properties(oomkit_${ARG_NAME} PROPERTIES
+      UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${OOMKIT_UNITY})
+  endif()
   set_property(GLOBAL APPEND PROPERTY OOMKIT_LIBRARIES oomkit_${ARG_NAME})
 endfunction()
 
-# A test program found by ctest. TIMEOUT is in seconds; label `slow` leaves it out of
-# `./dev test --fast`.
+# A test program found by ctest. TIMEOUT is in seconds. Of its labels these say where it runs:
+#   slow    not in `./dev test --fast`
+#   long    in `./dev test --long` alone
+#   plain   without the sanitizers too: they hide what it looks for, or let it try less
+#   live    on this machine's kernel, vm: on kernels in virtual machines; both without sanitizers too
+# `./dev test` runs everything once under the sanitizers; what it runs without them is this target.
+add_custom_target(oomkit_plain_tests)
 function(oomkit_test)
   if(NOT OOMKIT_TESTS)
     return()
@@ -93,10 +125,14 @@ function(oomkit_test)
   target_include_directories(${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${ARG_NAME} PRIVATE OOMKIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_compile_options(${ARG_NAME} PRIVATE ${test_options})
-  oomkit_precompile(${ARG_NAME} test)
+  set_target_properties(${ARG_NAME} PROPERTIES OOMKIT_IS_TEST ON)
+  oomkit_precompile(${ARG_NAME} test ${test_options})
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
     ENVIRONMENT "${ARG_ENVIRONMENT}")
+  if(ARG_LABELS MATCHES "plain|live|vm")
+    add_dependencies(oomkit_plain_tests ${ARG_NAME})
+  endif()
 endfunction()
 
 function(oomkit_bench)

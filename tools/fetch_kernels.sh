@@ -27,7 +27,10 @@ image_packages() {
     sed -n 's/^ *Depends: \(linux-\(binary\|modules\)-[^ ]*\)/\1/p'
 }
 
-# Of the modules only those that a guest can need: virtio disks, zram and what they stand on.
+# Of the modules only those that a guest can need: virtio disks, zram, a disk image as persistent
+# memory, and what they stand on. Whoever changes the list counts the number up: what was fetched
+# before is fetched anew.
+modules_kept=2
 keep_modules() {
   local from=$1 to=$2 module
   mkdir -p "$to"
@@ -35,6 +38,7 @@ keep_modules() {
     case $(basename "$module") in
       virtio.ko* | virtio_ring.ko* | virtio_pci*.ko* | virtio_blk.ko* | \
         zram.ko* | zsmalloc.ko* | lzo*.ko* | lz4*.ko* | zstd*.ko* | 842*.ko* | xxhash.ko* | \
+        nfit.ko* | libnvdimm.ko* | nd_btt.ko* | nd_pmem.ko* | \
         ext4.ko* | jbd2.ko* | mbcache.ko* | crc16.ko* | crc32c_generic.ko* | loop.ko*) cp "$module" "$to/" ;;
     esac
   done
@@ -43,7 +47,8 @@ keep_modules() {
 fetch() {
   local kernel=$1 suite=${suite_of[$1]:-} world packages root image
   [ -n "$suite" ] || fail "no kernel $kernel; there are ${!suite_of[*]}"
-  if [ -s "$cache/$kernel/vmlinuz" ] && [ -s "$cache/$kernel/release" ]; then
+  if [ -s "$cache/$kernel/vmlinuz" ] && [ -s "$cache/$kernel/release" ] &&
+    [ "$(cat "$cache/$kernel/kept" 2>/dev/null)" = "$modules_kept" ]; then
     echo "kernel $kernel: $(cat "$cache/$kernel/release") is there"
     return
   fi
@@ -68,6 +73,7 @@ fetch() {
     */vmlinuz-*) echo "${image##*/vmlinuz-}" ;;
     *) basename "$(dirname "$image")" ;;
   esac >"$cache/$kernel.new/release"
+  echo "$modules_kept" >"$cache/$kernel.new/kept"
   rm -rf "${cache:?}/$kernel"
   mv "$cache/$kernel.new" "$cache/$kernel"
   echo "kernel $kernel: $(cat "$cache/$kernel/release")"

@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/lines.h"
 #include "core/text.h"
 #include "io/machine.h"
 #include "io/own_cgroup.h"
 #include "io/systemd_scope.h"
 #include "sources/cgroup_text.h"
-#include "sources/lines.h"
 
 namespace oomkit {
 namespace {

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "act/limit_plan.h"
+#include "core/lines.h"
 #include "io/machine.h"
 #include "io/memory_hierarchy.h"
 #include "io/own_cgroup.h"
 #include "sources/cgroup_text.h"
 #include "sources/host_text.h"
-#include "sources/lines.h"
 
 namespace oomkit {
 namespace {

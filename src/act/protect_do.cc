@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/lines.h"
 #include "core/text.h"
-#include "sources/lines.h"
 #include "sources/task_text.h"
 
 namespace oomkit {
@@ -45,6 +45,24 @@ std::string parent_folder(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
+// A slice is raised for one unit and then, on top of that, for another: what is to be taken back
+// for the first is what the second found. It stays, and the second, whose record will have it
+// taken back to what the first had found, is named.
+template <class Change>
+std::optional<std::string> hand_over(ProtectState& state, const ProtectRecord& own,
+                                     const Change& change,
+                                     std::vector<Change> ProtectRecord::*changes, bool dry_run) {
+  for (ProtectRecord& other : state.records) {
+    if (&other == &own) continue;
+    for (Change& next : other.*changes) {
+      if (next.path != change.path || next.before != change.after) continue;
+      if (!dry_run) next.before = change.before;
+      return other.target;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<ProtectState> Protector::read_state() const {
@@ -61,7 +79,6 @@ Result<ProtectState> Protector::read_state() const {
 Status Protector::write_state(const ProtectState& state) const {
   if (state.records.empty()) {
     if (Status removed = tree_.remove(state_path_); !removed) return removed;
-    tree_.remove_empty_folder(parent_folder(state_path_));
     return {};
   }
   return tree_.replace(state_path_, to_json(state));
@@ -118,6 +135,10 @@ Status Protector::apply(const ProtectPlan& plan, std::vector<std::function<void(
   return {};
 }
 
+Result<FolderLock> Protector::lock() const {
+  return tree_.lock_folder(parent_folder(state_path_));
+}
+
 Status Protector::protect(const ProtectPlan& plan) const {
   if (plan.changes_nothing()) return {};
   OOMKIT_TRY(const ProtectState before, read_state());
@@ -158,11 +179,43 @@ void Protector::undo_scores(ProtectRecord& record, bool dry_run, Undone& undone)
   if (!dry_run) record.scores = std::move(rest);
 }
 
-void Protector::undo_settings(ProtectRecord& record, bool dry_run, Undone& undone) const {
+// Whoever was started in a unit since it was protected has its score from the drop-in, and keeps
+// it when that is gone.
+void Protector::undo_later_scores(const ProtectRecord& record, bool dry_run, Undone& undone) const {
+  if (record.cgroup.empty() || record.scores.empty()) return;
+  const auto text = tree_.read(record.cgroup + "/cgroup.procs");
+  std::string_view rest = text && *text ? std::string_view(**text) : std::string_view();
+  while (!rest.empty()) {
+    const auto pid = whole_number<std::int64_t>(take_line(rest));
+    const auto known = [&](const ScoreChange& score) { return score.pid == pid; };
+    if (!pid || std::any_of(record.scores.begin(), record.scores.end(), known)) continue;
+    ScoreChange later = record.scores.front();
+    later.pid = *pid;
+    if (score_now(tree_, later) != later.after) continue;
+    const Status written =
+        dry_run ? Status() : tree_.set(score_file(later), std::to_string(later.before));
+    if (!written) {
+      undone.left.push_back(written.error().what);
+      continue;
+    }
+    undone.done.push_back("process " + std::to_string(*pid) + ", started since: oom_score_adj " +
+                          std::to_string(later.after) + " -> " + std::to_string(later.before));
+  }
+}
+
+void Protector::undo_settings(ProtectState& state, ProtectRecord& record, bool dry_run,
+                              Undone& undone) const {
   std::vector<SettingChange> rest;
   for (const SettingChange& setting : record.settings) {
     const auto now = setting_now(tree_, setting.path);
     if (!now) continue;  // The cgroup is gone.
+    const auto whose = *now == setting.after
+                           ? std::nullopt
+                           : hand_over(state, record, setting, &ProtectRecord::settings, dry_run);
+    if (whose) {
+      undone.kept.push_back(tree_.full_name(setting.path) + ": " + *now + ", for " + *whose);
+      continue;
+    }
     if (*now != setting.after) {
       undone.left.push_back(tree_.full_name(setting.path) + ": is " + *now + ", not the " +
                             setting.after + " that was set; left as it is");
@@ -181,12 +234,20 @@ void Protector::undo_settings(ProtectRecord& record, bool dry_run, Undone& undon
 }
 
 // Whether a file changed.
-bool Protector::undo_files(ProtectRecord& record, bool dry_run, Undone& undone) const {
+bool Protector::undo_files(ProtectState& state, ProtectRecord& record, bool dry_run,
+                           Undone& undone) const {
   std::vector<FileChange> rest;
   bool changed = false;
   for (FileChange& file : record.files) {
     const auto now = tree_.read(file.path);
     if (now && !*now) continue;  // Somebody removed it already.
+    const auto whose = now && **now != file.after
+                           ? hand_over(state, record, file, &ProtectRecord::files, dry_run)
+                           : std::nullopt;
+    if (whose) {
+      undone.kept.push_back(tree_.full_name(file.path) + ", for " + *whose);
+      continue;
+    }
     if (!now || **now != file.after) {
       undone.left.push_back(tree_.full_name(file.path) + ": " +
                             (now ? "was changed since" : now.error().what) + "; left as it is");
@@ -223,13 +284,14 @@ Result<Protector::Undone> Protector::undo(const std::optional<std::string>& targ
     if (target && record.target != *target) continue;
     undone.found = true;
     if (record.boot == this_boot) {
+      undo_later_scores(record, dry_run, undone);
       undo_scores(record, dry_run, undone);
-      undo_settings(record, dry_run, undone);
+      undo_settings(state, record, dry_run, undone);
     } else {
       record.scores.clear();
       record.settings.clear();
     }
-    reload |= undo_files(record, dry_run, undone);
+    reload |= undo_files(state, record, dry_run, undone);
   }
   if (dry_run || !undone.found) return undone;
   // What could not be taken back stays known, for the next attempt.

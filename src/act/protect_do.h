@@ -23,10 +23,14 @@ class Protector {
   Protector(const WritableTree& tree, std::string state_path, std::function<Status()> reload)
       : tree_(tree), state_path_(std::move(state_path)), reload_(std::move(reload)) {}
 
+  // To be held from before the plan is made, which rests on what others have changed, until it
+  // is done: of two at the same time the second would not know of the first.
+  Result<FolderLock> lock() const;
   Status protect(const ProtectPlan& plan) const;
 
   struct Undone {
     std::vector<std::string> done;  // Sentences, one for each thing.
+    std::vector<std::string> kept;  // What another target's protection rests on, and goes with.
     std::vector<std::string> left;  // What was not as we left it, or could not be written.
     bool found = false;             // That there was anything of that target.
   };
@@ -41,8 +45,10 @@ class Protector {
   Status apply(const ProtectPlan& plan, std::vector<std::function<void()>>& back) const;
   Status set_score(const ScoreChange& change) const;
   void undo_scores(ProtectRecord& record, bool dry_run, Undone& undone) const;
-  void undo_settings(ProtectRecord& record, bool dry_run, Undone& undone) const;
-  bool undo_files(ProtectRecord& record, bool dry_run, Undone& undone) const;
+  void undo_later_scores(const ProtectRecord& record, bool dry_run, Undone& undone) const;
+  void undo_settings(ProtectState& state, ProtectRecord& record, bool dry_run,
+                     Undone& undone) const;
+  bool undo_files(ProtectState& state, ProtectRecord& record, bool dry_run, Undone& undone) const;
 
   const WritableTree& tree_;
   std::string state_path_;

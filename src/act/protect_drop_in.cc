@@ -1,7 +1,7 @@
 #include "act/protect_drop_in.h"
 
+#include "core/lines.h"
 #include "core/text.h"
-#include "sources/lines.h"
 
 namespace oomkit {
 namespace {

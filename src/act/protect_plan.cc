@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "act/protect_drop_in.h"
-#include "sources/lines.h"
+#include "core/lines.h"
 
 namespace oomkit {
 namespace {
@@ -90,6 +90,7 @@ class UnitPlanner {
         plan_.notes.push_back(unit + " does not run now: the values hold from its next start");
       return {};
     }
+    plan_.cgroup = folders_.cgroups + snapshot_.memcgs->nodes[found.memcgs.front()].path;
     plan_settings(found.memcgs.front(), wanted);
     // From its slice up; the root has none of these files, and limits nothing.
     for (std::size_t i = 1; i < found.memcgs.size(); ++i) {

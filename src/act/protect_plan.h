@@ -59,6 +59,7 @@ struct SettingChange {
 
 struct ProtectPlan {
   std::string target;  // canonical_text() of what was typed.
+  std::string cgroup;  // Of a unit that runs: the folder, below the tree's root.
   std::vector<FileChange> files;
   std::vector<SettingChange> settings;
   std::vector<ScoreChange> scores;

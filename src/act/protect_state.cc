@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -15,6 +17,9 @@ std::int64_t whole_us(HostTime time) {
 }
 
 constexpr std::string_view kSchema = "oomkit.protect-state/1";
+
+constexpr std::int64_t kPidMost = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t kStartMostUs = std::numeric_limits<HostTime::rep>::max() / 1000;
 
 // The newest value of a thing that was changed before, with the oldest before.
 template <class Change, class Same>
@@ -31,6 +36,7 @@ void merge(std::vector<Change>& known, const Change& change, Same same) {
 Json json_of(const ProtectRecord& record) {
   Json json;
   json["target"] = record.target;
+  json["cgroup"] = record.cgroup;
   json["boot"] = record.boot ? Json(*record.boot) : Json();
   json["files"] = Json::array();
   for (const FileChange& file : record.files) {
@@ -54,9 +60,25 @@ Json json_of(const ProtectRecord& record) {
   return json;
 }
 
-ProtectRecord record_of(const Json& json) {
+// Whoever wrote the file, or cut it: a number that is none of ours makes it unsound, and never
+// becomes another one.
+template <class Number>
+Number number_between(const Json& json, Number least, Number most, bool& sound) {
+  const bool whole = json.is_number_integer() &&
+                     (!json.is_number_unsigned() ||
+                      json.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max());
+  const std::int64_t value = whole ? json.get<std::int64_t>() : 0;
+  if (!whole || value < least || value > most) {
+    sound = false;
+    return least;
+  }
+  return static_cast<Number>(value);
+}
+
+ProtectRecord record_of(const Json& json, bool& sound) {
   ProtectRecord record;
   record.target = json.at("target").get<std::string>();
+  record.cgroup = json.value("cgroup", std::string());
   if (!json.at("boot").is_null()) record.boot = json.at("boot").get<std::string>();
   for (const Json& file : json.at("files")) {
     FileChange change;
@@ -72,12 +94,14 @@ ProtectRecord record_of(const Json& json) {
   }
   for (const Json& score : json.at("processes")) {
     ScoreChange change;
-    change.pid = score.at("pid").get<std::int64_t>();
-    if (!score.at("start_us").is_null())
-      change.start = std::chrono::microseconds(score.at("start_us").get<std::int64_t>());
+    change.pid = number_between<std::int64_t>(score.at("pid"), 1, kPidMost, sound);
+    if (!score.at("start_us").is_null()) {
+      change.start = std::chrono::microseconds(
+          number_between<std::int64_t>(score.at("start_us"), 0, kStartMostUs, sound));
+    }
     change.comm = score.at("comm").get<std::string>();
-    change.before = score.at("before").get<int>();
-    change.after = score.at("after").get<int>();
+    change.before = number_between(score.at("before"), -1000, 1000, sound);
+    change.after = number_between(score.at("after"), -1000, 1000, sound);
     record.scores.push_back(std::move(change));
   }
   return record;
@@ -90,7 +114,7 @@ void ProtectState::add(const ProtectPlan& plan, const std::optional<std::string>
     return known.target == plan.target;
   });
   if (record == records.end()) {
-    records.push_back({plan.target, boot, {}, {}, {}});
+    records.push_back({plan.target, boot, {}, {}, {}, {}});
     record = std::prev(records.end());
   } else if (record->boot != boot) {
     // Its files are still there; processes and cgroups of an earlier boot are not.
@@ -98,6 +122,7 @@ void ProtectState::add(const ProtectPlan& plan, const std::optional<std::string>
     record->settings.clear();
     record->scores.clear();
   }
+  if (!plan.cgroup.empty()) record->cgroup = plan.cgroup;
   for (const FileChange& file : plan.files)
     merge(record->files, file, [](const auto& a, const auto& b) { return a.path == b.path; });
   for (const SettingChange& setting : plan.settings)
@@ -119,16 +144,21 @@ std::string to_json(const ProtectState& state) {
 }
 
 Result<ProtectState> parse_protect_state(std::string_view text) {
+  const auto no_record = [] {
+    return fail(ErrorCode::malformed, "is no record of what \"oom protect\" did");
+  };
   ProtectState state;
+  bool sound = true;
   try {
     const Json json = Json::parse(text);
     if (json.at("schema") != kSchema)
       return fail(ErrorCode::malformed, "expected \"schema\": \"" + std::string(kSchema) + "\"");
     for (const Json& record : json.at("records"))
-      state.records.push_back(record_of(record));
+      state.records.push_back(record_of(record, sound));
   } catch (const Json::exception&) {
-    return fail(ErrorCode::malformed, "is no record of what \"oom protect\" did");
+    return no_record();
   }
+  if (!sound) return no_record();
   return state;
 }
 

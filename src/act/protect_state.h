@@ -21,6 +21,7 @@ struct ProtectRecord {
   std::vector<FileChange> files;
   std::vector<SettingChange> settings;
   std::vector<ScoreChange> scores;
+  std::string cgroup = {};  // Of a unit: who is started in it later has its score as well.
 
   friend bool operator==(const ProtectRecord&, const ProtectRecord&) = default;
 };

@@ -262,6 +262,24 @@ TEST(ProtectState, ComesBackAsItWasAndKeepsTheFirstValue) {
     EXPECT_FALSE(parse_protect_state(wrong).has_value()) << wrong;
 }
 
+TEST(ProtectState, NumbersThatCannotBeAreNone) {
+  ProtectState state;
+  state.records.push_back({"web", "boot-1", {}, {}, {{20, 20s, "web", 0, -500}}, {}});
+  const std::string good = to_json(state);
+  ASSERT_TRUE(parse_protect_state(good).has_value());
+  const auto with = [&](const std::string& field, const std::string& value) {
+    const std::size_t at = good.find("\"" + field + "\": ") + field.size() + 4;
+    return good.substr(0, at) + value + good.substr(good.find_first_of(",\n", at));
+  };
+  EXPECT_TRUE(parse_protect_state(with("start_us", "null")).has_value());
+  for (const char* field : {"pid", "start_us", "before", "after"}) {
+    for (const char* value : {"9223372036854775807", "18446744073709551615", "1e300", "-1e300",
+                              "-1001", "0.5", "\"1\"", "[]", "{}", "true"}) {
+      EXPECT_FALSE(parse_protect_state(with(field, value)).has_value()) << field << " " << value;
+    }
+  }
+}
+
 // A tree with the files that are read and written.
 class ProtectorTest : public testing::Test {
  protected:
@@ -335,7 +353,9 @@ TEST_F(ProtectorTest, AUnitIsProtectedAndComesBackWholly) {
   EXPECT_EQ(seen->done.size(), 6U);
   EXPECT_EQ(get("proc/20/oom_score_adj"), "-900") << "that was a dry run";
 
+  auto lock = protector().lock();
   const auto undone = protector().undo("web.service", false);
+  { const FolderLock let_go = std::move(*lock); }
   ASSERT_TRUE(undone.has_value()) << undone.error().what;
   EXPECT_EQ(undone->done, seen->done);
   EXPECT_TRUE(undone->left.empty());
@@ -372,7 +392,7 @@ TEST_F(ProtectorTest, AManagerThatRefusesIsAnErrorAndLeavesNothing) {
   reload_fails_ = true;
   EXPECT_EQ(protector().protect(unit_plan()).error().code, ErrorCode::denied);
   EXPECT_FALSE(has("etc/systemd/system/web.service.d"));
-  EXPECT_FALSE(has("var/lib/oomkit"));
+  EXPECT_FALSE(has("var/lib/oomkit/protect.json"));
 }
 
 TEST_F(ProtectorTest, APidThatIsAnotherProcessNowIsNotTouched) {
@@ -389,6 +409,20 @@ TEST_F(ProtectorTest, APidThatIsAnotherProcessNowIsNotTouched) {
   put("proc/20/oom_score_adj", "0\n");
   ASSERT_TRUE(protector().protect(plan).has_value());
   EXPECT_EQ(get("proc/20/oom_score_adj"), "0");
+}
+
+TEST_F(ProtectorTest, WhoIsStartedInTheUnitLaterComesBackAsWell) {
+  ASSERT_TRUE(protector().protect(unit_plan()).has_value());
+  fs::remove_all(folder_ / "proc/20");
+  put("proc/40/stat", stat_of(40));
+  put("proc/40/oom_score_adj", "-900\n");
+  put("proc/41/oom_score_adj", "5\n");
+  put("sys/fs/cgroup/system.slice/web.service/cgroup.procs", "21\n40\n41\n");
+  const auto undone = protector().undo("web.service", false);
+  EXPECT_TRUE(undone->left.empty());
+  EXPECT_EQ(get("proc/21/oom_score_adj"), "0");
+  EXPECT_EQ(get("proc/40/oom_score_adj"), "0");
+  EXPECT_EQ(get("proc/41/oom_score_adj"), "5") << "that is its own";
 }
 
 TEST_F(ProtectorTest, WhatSomebodyChangedSinceIsTheirs) {
@@ -410,6 +444,68 @@ TEST_F(ProtectorTest, ProtectedTwiceItComesBackToTheFirstValue) {
   EXPECT_EQ(get("proc/20/oom_score_adj"), "500");
   ASSERT_TRUE(protector().undo("20", false)->left.empty());
   EXPECT_EQ(get("proc/20/oom_score_adj"), "0");
+}
+
+// The slice above both grants what both ask for, in two steps.
+TEST_F(ProtectorTest, ASliceRaisedForTwoGoesBackWithTheSecondInEitherOrder) {
+  const std::string slice = "sys/fs/cgroup/system.slice/memory.min";
+  const std::string drop_in = "etc/systemd/system/system.slice.d/50-oomkit.conf";
+  const FileContent content = [this](const std::string& path) { return tree_->read(path); };
+  const char* const both[] = {"web.service", "db.service"};
+  for (const std::size_t first_back : {0U, 1U}) {
+    Snapshot host = small_host();
+    put("sys/fs/cgroup/system.slice/db.service/memory.min", "0\n");
+    ASSERT_TRUE(protector().protect(plan_of(host, both[0], {.memory_min = kMiB}, content).value()));
+    host.memcgs->nodes[1].min = kMiB;
+    host.memcgs->nodes[2].min = kMiB;
+    ASSERT_TRUE(
+        protector().protect(plan_of(host, both[1], {.memory_min = kMiB * 2}, content).value()));
+    EXPECT_EQ(get(slice), "3145728");
+    EXPECT_NE(get(drop_in).find("MemoryMin=3145728"), std::string::npos);
+
+    const auto seen = protector().undo(both[first_back], true);
+    const auto undone = protector().undo(both[first_back], false);
+    EXPECT_EQ(seen->kept, undone->kept);
+    EXPECT_EQ(undone->kept.size(), first_back == 0 ? 2U : 0U) << "the second rests on it";
+    EXPECT_TRUE(undone->left.empty());
+    EXPECT_EQ(get(slice), first_back == 0 ? "3145728" : "1048576");
+    const auto last = protector().undo(both[1 - first_back], false);
+    EXPECT_TRUE(last->left.empty() && last->kept.empty());
+    EXPECT_EQ(get(slice), "0");
+    EXPECT_FALSE(has("etc/systemd/system/system.slice.d"));
+  }
+}
+
+// Whatever became of the record, taking back does no more than it says, or says that it cannot.
+TEST_F(ProtectorTest, ARecordThatIsCutOrGarbledIsNoHarm) {
+  const std::string record = "var/lib/oomkit/protect.json";
+  ASSERT_TRUE(protector().protect(unit_plan()));
+  const std::string good = get(record) + "\n";
+  for (std::size_t length = 0; length + 2 < good.size(); ++length) {
+    const auto cut = parse_protect_state(good.substr(0, length));
+    ASSERT_FALSE(cut.has_value()) << length;
+    EXPECT_EQ(cut.error().code, ErrorCode::malformed);
+  }
+  std::size_t readable = 0;
+  for (std::size_t at = 0; at < good.size(); at += 2) {
+    for (const char byte : {'\0', '9', '"', '}', '\xff'}) {
+      std::string bad = good;
+      bad[at] = byte;
+      // Reading it is what can fail; of those that can be read a part is followed to the end.
+      if (!parse_protect_state(bad) || ++readable % 32 != 0) continue;
+      put(record, bad);
+      EXPECT_TRUE(protector().undo(std::nullopt, true).has_value());
+    }
+  }
+  EXPECT_GT(readable, 32U) << "many bytes of names and paths may be others";
+  put(record, good.substr(0, good.size() / 2));
+  EXPECT_EQ(protector().undo(std::nullopt, false).error().code, ErrorCode::malformed);
+  EXPECT_TRUE(has(record)) << "it may be mended by hand";
+  put(record, good);
+  const auto undone = protector().undo(std::nullopt, false);
+  ASSERT_TRUE(undone.has_value());
+  EXPECT_TRUE(undone->left.empty());
+  EXPECT_FALSE(has(kWebDropIn));
 }
 
 TEST_F(ProtectorTest, ScoresOfAnotherBootAreForgotten) {

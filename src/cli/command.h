@@ -23,6 +23,7 @@ struct Command {
 Command add_compare_command(CLI::App& app);
 Command add_doctor_command(CLI::App& app);
 Command add_explain_command(CLI::App& app);
+Command add_guard_command(CLI::App& app);
 Command add_lab_command(CLI::App& app);
 Command add_protect_command(CLI::App& app);
 Command add_rehearse_command(CLI::App& app);

@@ -17,10 +17,10 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "compare";
+constexpr const char* kCompareName = "compare";
 constexpr std::size_t kRecordMax = std::size_t{256} << 20;
 
-constexpr const char* kFooter = R"(
+constexpr const char* kCompareFooter = R"(
 Example:
   oom rehearse two.toml --kernel 5.10 --kernel 7.2 --record two.json
   oom compare two.5.10.json two.7.2.json
@@ -68,14 +68,14 @@ Result<ExitCode> run(const CompareArguments& arguments) {
 
 Command add_compare_command(CLI::App& app) {
   auto arguments = std::make_shared<CompareArguments>();
-  CLI::App* const command = app.add_subcommand(kName, "Do two runs of a scenario agree?");
-  command->footer(kFooter);
+  CLI::App* const command = app.add_subcommand(kCompareName, "Do two runs of a scenario agree?");
+  command->footer(kCompareFooter);
   command->add_option("A", arguments->a, "A run record (oomkit.run/1)")->required();
   command->add_option("B", arguments->b, "Another one")->required();
   command->add_option("--format", arguments->format, "text or json")->capture_default_str();
   command->add_option("--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kCompareName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

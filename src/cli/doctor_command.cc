@@ -20,9 +20,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "doctor";
+constexpr const char* kDoctorName = "doctor";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kDoctorFooter = R"(
 Looks at how this host would run out of memory: overcommit, swap, reserves and watermarks,
 who could be killed and who must not be, cgroup limits, what is left for a post-mortem, and
 who has been killed already. Each finding comes with its reason and with commands for a root
@@ -105,14 +105,14 @@ Result<ExitCode> run(const DoctorArguments& arguments) {
 Command add_doctor_command(CLI::App& app) {
   auto arguments = std::make_shared<DoctorArguments>();
   CLI::App* const command =
-      app.add_subcommand(kName, "Is this host set up to survive running out of memory?");
-  command->footer(kFooter);
+      app.add_subcommand(kDoctorName, "Is this host set up to survive running out of memory?");
+  command->footer(kDoctorFooter);
   command->add_flag("--list", arguments->list, "What is looked at, by id");
   command->add_option("--format", arguments->format, "text or json")->capture_default_str();
   command->add_option("-o,--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
   add_host_options(*command, arguments->host);
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kDoctorName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -22,10 +22,10 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "explain";
+constexpr const char* kExplainName = "explain";
 constexpr std::size_t kPodsMax = 100'000;
 
-constexpr const char* kFooter = R"(
+constexpr const char* kExplainFooter = R"(
 Reads logs as they are: dmesg in any of its forms, /dev/kmsg, syslog, journalctl, container
 and CI logs, serial consoles, what people paste into mails; .gz, .xz and .zst too.
 
@@ -168,7 +168,7 @@ Result<ExitCode> run(const ExplainArguments& arguments) {
   if (!written) return tl::unexpected(written.error());
   if (!problem) return tl::unexpected(problem.error());
   if (session.shown() > 0) return ExitCode::done;
-  complain(kName, nothing_found(request, session));
+  complain(kExplainName, nothing_found(request, session));
   return ExitCode::nothing;
 }
 
@@ -176,8 +176,9 @@ Result<ExitCode> run(const ExplainArguments& arguments) {
 
 Command add_explain_command(CLI::App& app) {
   auto arguments = std::make_shared<ExplainArguments>();
-  CLI::App* const command = app.add_subcommand(kName, "Why was it killed? Explains kernel logs");
-  command->footer(kFooter);
+  CLI::App* const command =
+      app.add_subcommand(kExplainName, "Why was it killed? Explains kernel logs");
+  command->footer(kExplainFooter);
   command->add_option("FILE", arguments->files,
                       "Kernel logs; - or nothing is standard input, *.journal a journal file");
   command->add_flag("--journal", arguments->journal,
@@ -201,7 +202,7 @@ Command add_explain_command(CLI::App& app) {
   command->add_option("--root", arguments->root, "Read /var, /dev and the like below this folder")
       ->capture_default_str();
   command->add_flag("--plain-scan", arguments->plain_scan, "")->group("");
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kExplainName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -23,9 +23,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "lab";
+constexpr const char* kLabName = "lab";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kLabFooter = R"(
 Each experiment is a small scenario that happens on a real kernel in a virtual machine (root
 is not needed), and is told step by step: the files that are written and read with the values
 seen, who was killed and why, and whether the kernel kept to its rules.
@@ -58,10 +58,8 @@ std::string kernels_text(const Experiment& experiment) {
   return text;
 }
 
-Result<ExitCode> print(const std::string& text) {
-  OOMKIT_TRY(OutputSink sink, OutputSink::to(std::nullopt));
-  sink.append(text);
-  if (const Status written = sink.finish(); !written && !sink.reader_gone())
+Result<ExitCode> print_result(const std::string& text) {
+  if (const Status written = write_standard_output(text); !written)
     return tl::unexpected(written.error());
   return ExitCode::done;
 }
@@ -75,10 +73,10 @@ Result<ExitCode> list(const ListArguments& arguments) {
     const LabSpec& lab = *each.scenario.lab;
     entries.push_back({std::string(each.name), lab.title, lab.topic, kernels_text(each), lab.here});
   }
-  if (form == 1) return print(lab_list_json(entries));
+  if (form == 1) return print_result(lab_list_json(entries));
   std::string out;
   append_lab_list({out, Paint(colour), static_cast<std::size_t>(result_columns(where))}, entries);
-  return print(out);
+  return print_result(out);
 }
 
 Result<ExitCode> show(const ShowArguments& arguments) {
@@ -96,7 +94,7 @@ Result<ExitCode> show(const ShowArguments& arguments) {
     out += scenario.lab->here ? "; runs here too\n\n" : "\n\n";
     out += each->text;
   }
-  return print(out);
+  return print_result(out);
 }
 
 std::shared_ptr<LabRunArguments> add_run(CLI::App& lab) {
@@ -128,8 +126,9 @@ std::shared_ptr<LabRunArguments> add_run(CLI::App& lab) {
 }  // namespace
 
 Command add_lab_command(CLI::App& app) {
-  CLI::App* const lab = app.add_subcommand(kName, "Experiments on real kernels, told step by step");
-  lab->footer(kFooter);
+  CLI::App* const lab =
+      app.add_subcommand(kLabName, "Experiments on real kernels, told step by step");
+  lab->footer(kLabFooter);
   lab->require_subcommand(1);
   auto list_arguments = std::make_shared<ListArguments>();
   CLI::App* const list_command = lab->add_subcommand("list", "What experiments there are");
@@ -143,7 +142,7 @@ Command add_lab_command(CLI::App& app) {
   show_command->add_option("NAME", show_arguments->name, "An experiment, or a family of them")
       ->required();
   const std::shared_ptr<LabRunArguments> run_arguments = add_run(*lab);
-  return {kName, [=]() -> Result<ExitCode> {
+  return {kLabName, [=]() -> Result<ExitCode> {
             if (list_command->parsed()) return list(*list_arguments);
             if (show_command->parsed()) return show(*show_arguments);
             return run_lab(*run_arguments);

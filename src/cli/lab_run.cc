@@ -26,7 +26,7 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "lab run";
+constexpr const char* kLabRunName = "lab run";
 constexpr std::size_t kStoriesMax = 4;
 
 enum class LabFormat { text, json, markdown };
@@ -140,12 +140,6 @@ std::string name_of(const LabCase& one) {
   return std::string(one.experiment->name) + "." + one.kernel.label;
 }
 
-Status write_file(const std::string& path, std::string_view text) {
-  OOMKIT_TRY(OutputSink sink, OutputSink::file(path));
-  sink.append(text);
-  return sink.finish();
-}
-
 // What is done as soon as a run is over, for a long matrix may be stopped in its middle: its
 // record and log go to --record, DIR/NAME.KERNEL.json and .log, and where nobody sees the line
 // of progress, one line tells of it.
@@ -159,11 +153,11 @@ class Journal {
   void enter(std::size_t index, const Result<Rehearsal>& result) {
     const std::string name = name_of(plan_.cases[index]);
     ++count_;
-    if (tells_) complain(kName, line_of(name, result));
+    if (tells_) complain(kLabRunName, line_of(name, result));
     if (!result || !folder_ || !written_) return;
     const std::string path = *folder_ + "/" + name;
-    written_ = write_file(path + ".json", to_json(result->record));
-    if (written_) written_ = write_file(path + ".log", result->kernel_log);
+    written_ = write_whole(path + ".json", to_json(result->record));
+    if (written_) written_ = write_whole(path + ".log", result->kernel_log);
   }
 
   const Status& written() const { return written_; }
@@ -345,14 +339,14 @@ Result<ExitCode> run_lab(const LabRunArguments& arguments) {
   if (const Status open = journal.open(); !open) return tl::unexpected(open.error());
   OOMKIT_TRY(const Rehearsals results, run_cases(arguments, plan, interrupt, where, journal));
   if (interrupt.happened()) {
-    complain(kName, "interrupted; everything that was started is ended");
+    complain(kLabRunName, "interrupted; everything that was started is ended");
     return ExitCode::interrupted;
   }
   if (!journal.written()) return tl::unexpected(journal.written().error());
   const std::vector<LabRun> runs = told_runs(plan, results);
   for (const LabRun& run : runs) {
     if (!run.problem.empty())
-      complain(kName, run.experiment + " on " + run.kernel + ": " + run.problem);
+      complain(kLabRunName, run.experiment + " on " + run.kernel + ": " + run.problem);
   }
   switch (plan.format) {
     case LabFormat::text:

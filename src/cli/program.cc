@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kDescription =
     "oom explains why Linux ran out of memory and who was killed for it, and lets it happen "
     "on real kernels in virtual machines.";
-constexpr const char* kFooter = R"(
+constexpr const char* kProgramFooter = R"(
 Examples:
   dmesg | oom explain
   oom rehearse examples/two.toml --kernel 6.1
@@ -63,13 +63,13 @@ std::string refusal(const CLI::App& app, const CLI::App* command, const CLI::Par
 
 int parse_and_run(int argc, const char* const* argv) {
   CLI::App app(kDescription, "oom");
-  app.footer(kFooter);
+  app.footer(kProgramFooter);
   app.set_version_flag("--version", "oom " OOMKIT_VERSION);
-  const std::vector<Command> commands = {add_explain_command(app),  add_rehearse_command(app),
-                                         add_lab_command(app),      add_compare_command(app),
-                                         add_snapshot_command(app), add_top_command(app),
-                                         add_doctor_command(app),   add_protect_command(app),
-                                         add_run_command(app),      add_trigger_command(app)};
+  const std::vector<Command> commands = {
+      add_explain_command(app), add_rehearse_command(app), add_lab_command(app),
+      add_compare_command(app), add_snapshot_command(app), add_top_command(app),
+      add_doctor_command(app),  add_protect_command(app),  add_run_command(app),
+      add_trigger_command(app), add_guard_command(app)};
   std::vector<std::string> names;
   names.reserve(commands.size());
   for (const Command& command : commands)

@@ -19,9 +19,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "protect";
+constexpr const char* kProtectName = "protect";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kProtectFooter = R"(
 TARGET is a pid, the name of processes ("sshd", "name:sshd"), or a systemd unit
 ("mariadb.service"). Processes get their oom_score_adj, which is one for all threads of a
 process and is inherited by what it starts later; --children adds what descends from it now.
@@ -115,13 +115,6 @@ Result<UnitFolders> unit_folders(const ProtectArguments& arguments) {
   return user_unit_folders(*config);
 }
 
-Status write_result(const std::string& text) {
-  OutputSink sink = OutputSink::standard_output();
-  sink.append(text);
-  Status written = sink.finish();
-  return sink.reader_gone() ? Status() : written;
-}
-
 Result<ExitCode> undo(const ProtectArguments& arguments, const Protector& protector, bool json) {
   if (arguments.score || arguments.memory_min || arguments.memory_low || arguments.children)
     return fail(ErrorCode::usage, "--undo takes back what was done: it goes with TARGET alone");
@@ -140,11 +133,13 @@ Result<ExitCode> undo(const ProtectArguments& arguments, const Protector& protec
     }
     all.found |= undone.found;
     all.done.insert(all.done.end(), undone.done.begin(), undone.done.end());
+    all.kept.insert(all.kept.end(), undone.kept.begin(), undone.kept.end());
     all.left.insert(all.left.end(), undone.left.begin(), undone.left.end());
   }
   const std::string text =
       json ? undo_json(all, arguments.dry_run) : undo_text(all, arguments.dry_run);
-  if (Status written = write_result(text); !written) return tl::unexpected(written.error());
+  if (Status written = write_standard_output(text); !written)
+    return tl::unexpected(written.error());
   return all.left.empty() ? ExitCode::done : ExitCode::nothing;
 }
 
@@ -186,6 +181,11 @@ Result<ExitCode> run(const ProtectArguments& arguments) {
     return live ? daemon_reload(user) : Status();
   };
   const Protector protector(tree, state_path(live), reload);
+  std::optional<FolderLock> lock;
+  if (!arguments.dry_run) {
+    OOMKIT_TRY(FolderLock held, protector.lock());
+    lock.emplace(std::move(held));
+  }
   if (arguments.undo) return undo(arguments, protector, format == 1);
   OOMKIT_TRY(const std::vector<ProtectPlan> plans, plan_all(arguments, request, tree));
   if (!arguments.dry_run) {
@@ -199,7 +199,7 @@ Result<ExitCode> run(const ProtectArguments& arguments) {
     words.reload_words =
         arguments.user ? "systemctl --user daemon-reload" : "systemctl daemon-reload";
   const Status written =
-      write_result(format == 1 ? protect_json(plans, words) : protect_text(plans, words));
+      write_standard_output(format == 1 ? protect_json(plans, words) : protect_text(plans, words));
   if (!written) return tl::unexpected(written.error());
   return ExitCode::done;
 }
@@ -209,8 +209,8 @@ Result<ExitCode> run(const ProtectArguments& arguments) {
 Command add_protect_command(CLI::App& app) {
   auto arguments = std::make_shared<ProtectArguments>();
   CLI::App* const command =
-      app.add_subcommand(kName, "Let processes or units live: scores and protected memory");
-  command->footer(kFooter);
+      app.add_subcommand(kProtectName, "Let processes or units live: scores and protected memory");
+  command->footer(kProtectFooter);
   command->add_option("TARGET", arguments->targets, "A pid, a process name, or a systemd unit");
   command->add_option("--score", arguments->score,
                       "oom_score_adj: -1000 exempt, -999 last, 0 by its size, 1000 first");
@@ -225,7 +225,7 @@ Command add_protect_command(CLI::App& app) {
   command->add_option("--root", arguments->root, "Work on the tree below this folder")
       ->capture_default_str();
   command->add_option("--format", arguments->format, "text or json")->capture_default_str();
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kProtectName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -151,6 +151,8 @@ std::string undo_text(const Protector::Undone& undone, bool dry_run) {
   std::string out;
   for (const std::string& done : undone.done)
     out += (dry_run ? "would take back " : "took back ") + visible(done) + "\n";
+  for (const std::string& kept : undone.kept)
+    out += (dry_run ? "would keep " : "kept ") + visible(kept) + "\n";
   for (const std::string& left : undone.left)
     out += "left " + visible(left) + "\n";
   if (undone.found && out.empty()) out = "what was protected is gone: nothing to take back\n";
@@ -166,6 +168,7 @@ std::string undo_json(const Protector::Undone& undone, bool dry_run) {
   json.field("undo", true);
   json.field("dry_run", dry_run);
   write_texts(json, "done", undone.done);
+  write_texts(json, "kept", undone.kept);
   write_texts(json, "left", undone.left);
   json.end_object();
   return out + "\n";

@@ -18,9 +18,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "rehearse";
+constexpr const char* kRehearseName = "rehearse";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kRehearseFooter = R"(
 Boots each kernel in a virtual machine of its own (QEMU; root is not needed), lets the
 scenario happen in it, and tells who was killed and why. Nothing of it touches this machine.
 
@@ -29,6 +29,7 @@ Examples:
   oom rehearse two.toml --kernel 5.10 --kernel 7.2     side by side
   oom rehearse two.toml --kernel ./vmlinuz --log two.log --record two.json
   oom rehearse two.toml --kernel host                  the kernel that runs here
+  oom rehearse two.toml --policy server.toml           what the guard would do about it
 
 ./dev kernels fetches the kernels 5.10, 6.1, 6.12 and 7.2; OOMKIT_KERNELS names their folder.
 
@@ -47,8 +48,8 @@ ExitCode exit_code_for(const RehearsalResults& results) {
 }
 
 Result<ExitCode> refuse(const Error& error) {
-  complain_in_full(kName, error);
-  complain(kName, "nothing was started");
+  complain_in_full(kRehearseName, error);
+  complain(kRehearseName, "nothing was started");
   return exit_code_of(error.code);
 }
 
@@ -58,7 +59,7 @@ void complain_of_failures(const RehearsalResults& results) {
   for (const Result<Rehearsal>& result : results) {
     if (result || std::find(told.begin(), told.end(), result.error().what) != told.end()) continue;
     told.push_back(result.error().what);
-    complain(kName, told.back());
+    complain(kRehearseName, told.back());
   }
 }
 
@@ -81,7 +82,7 @@ Result<ExitCode> run(const RehearseArguments& arguments) {
                                        [&](const RunProgress& it) { progress.show(it); });
   }
   if (interrupt.happened()) {
-    complain(kName, "interrupted; all virtual machines are ended");
+    complain(kRehearseName, "interrupted; all virtual machines are ended");
     return ExitCode::interrupted;
   }
   if (const Status written = write_run_files(arguments, *plan, results); !written)
@@ -103,9 +104,9 @@ Result<ExitCode> run(const RehearseArguments& arguments) {
 
 Command add_rehearse_command(CLI::App& app) {
   auto arguments = std::make_shared<RehearseArguments>();
-  CLI::App* const command =
-      app.add_subcommand(kName, "Lets a scenario happen on real kernels, in virtual machines");
-  command->footer(kFooter);
+  CLI::App* const command = app.add_subcommand(
+      kRehearseName, "Lets a scenario happen on real kernels, in virtual machines");
+  command->footer(kRehearseFooter);
   command->add_option("SCENARIO", arguments->scenarios, "Scenario files (TOML)")->required();
   command
       ->add_option("--kernel", arguments->kernels,
@@ -120,6 +121,10 @@ Command add_rehearse_command(CLI::App& app) {
   command->add_option("--captures", arguments->captures,
                       "Write what `capture` events sent to this folder: a tree a label, which is "
                       "read where commands take --root");
+  command->add_option("--policy", arguments->policy,
+                      "A policy of oom guard: the guard runs in each machine and acts by it");
+  command->add_option("--decisions", arguments->decisions,
+                      "Write the guard's decision records to this file or folder, a line each");
   command->add_option("--explain", arguments->explain,
                       "full, summary or none: of the kernel log; full for a single run");
   command->add_option("--timeout", arguments->timeout_s, "End each machine after so many seconds");
@@ -130,7 +135,7 @@ Command add_rehearse_command(CLI::App& app) {
   command->add_option("--format", arguments->format, "text or json")->capture_default_str();
   command->add_option("--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kRehearseName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -5,8 +5,11 @@
 #include <cmath>
 #include <utility>
 
+#include "cli/guard_program.h"
 #include "cli/option_word.h"
+#include "cli/policy_file.h"
 #include "io/machine.h"
+#include "policy/policy_parse.h"
 
 namespace oomkit {
 namespace {
@@ -79,6 +82,24 @@ Result<ExplainForm> explain_form(const RehearseArguments& arguments, std::size_t
   return static_cast<ExplainForm>(form);
 }
 
+// The guard and its policy, which is checked here and read again there.
+Result<GuestExtras> extras_for(const RehearseArguments& arguments) {
+  GuestExtras extras;
+  if (!arguments.policy) {
+    if (!arguments.decisions) return extras;
+    return fail(ErrorCode::usage, "--decisions: there is a guard to decide with --policy only");
+  }
+  OOMKIT_TRY(std::string text, read_whole(*arguments.policy, kPolicyBytesMax));
+  if (const auto policy = parse_policy_file(*arguments.policy, text); !policy)
+    return tl::unexpected(policy.error());
+  OOMKIT_TRY(const std::string program, find_guard_program());
+  constexpr std::size_t kProgramMax = std::size_t{64} << 20;
+  OOMKIT_TRY(std::string bytes, read_whole(program, kProgramMax));
+  extras.files.push_back({"oom-guard", std::move(bytes), true});
+  extras.files.push_back({"policy.toml", std::move(text), false});
+  return extras;
+}
+
 }  // namespace
 
 Result<RehearsePlan> plan_rehearsal(const RehearseArguments& arguments, const Terminal& terminal) {
@@ -92,14 +113,15 @@ Result<RehearsePlan> plan_rehearsal(const RehearseArguments& arguments, const Te
     OOMKIT_TRY(ScenarioFile file, read_scenario_file(path));
     plan.files.push_back(std::move(file));
   }
+  OOMKIT_TRY(const GuestExtras extras, extras_for(arguments));
   for (std::size_t i = 0; i < plan.files.size(); ++i) {
     const ScenarioFile& file = plan.files[i];
     OOMKIT_TRY(std::vector<KernelImage> kernels, kernels_for(arguments, file));
     for (KernelImage& kernel : kernels) {
       plan.names.push_back(stem_of(file.name) + "." + kernel.label);
       plan.file_of.push_back(i);
-      plan.requests.push_back(
-          {file.scenario, file.source, file.folder, std::move(kernel), arguments.seed, timeout});
+      plan.requests.push_back({file.scenario, file.source, file.folder, std::move(kernel),
+                               arguments.seed, timeout, extras});
     }
   }
   OOMKIT_TRY(plan.explain, explain_form(arguments, plan.requests.size()));

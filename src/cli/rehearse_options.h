@@ -22,6 +22,8 @@ struct RehearseArguments {
   std::optional<std::string> record = std::nullopt;
   std::optional<std::string> console = std::nullopt;
   std::optional<std::string> captures = std::nullopt;
+  std::optional<std::string> policy = std::nullopt;
+  std::optional<std::string> decisions = std::nullopt;
   std::optional<std::string> output = std::nullopt;
   std::optional<std::string> explain = std::nullopt;
   std::optional<double> timeout_s = std::nullopt;

@@ -15,12 +15,6 @@
 namespace oomkit {
 namespace {
 
-Status write_file(const std::string& path, std::string_view text) {
-  OOMKIT_TRY(OutputSink sink, OutputSink::file(path));
-  sink.append(text);
-  return sink.finish();
-}
-
 // The text that `oom explain` has for this log.
 std::string explained(const std::string& name, const std::string& log, const RehearsePlan& plan) {
   ExplainRequest request;
@@ -76,6 +70,13 @@ std::map<std::string, std::string> captured_trees(const std::vector<GuestCapture
   return trees;
 }
 
+std::string decision_lines(const std::vector<GuestDecision>& decisions) {
+  std::string lines;
+  for (const GuestDecision& decision : decisions)
+    lines += decision.record + "\n";
+  return lines;
+}
+
 }  // namespace
 
 Status write_run_files(const RehearseArguments& arguments, const RehearsePlan& plan,
@@ -84,17 +85,20 @@ Status write_run_files(const RehearseArguments& arguments, const RehearsePlan& p
     if (!results[i]) continue;
     const auto write = [&](const std::optional<std::string>& option, const std::string& extension,
                            std::string_view text) -> Status {
-      return option ? write_file(file_for(*option, plan, i, extension), text) : Status();
+      return option ? write_whole(file_for(*option, plan, i, extension), text) : Status();
     };
     if (Status done = write(arguments.log, ".log", results[i]->kernel_log); !done) return done;
     if (Status done = write(arguments.record, ".json", to_json(results[i]->record)); !done)
       return done;
     if (Status done = write(arguments.console, ".console", results[i]->console); !done) return done;
+    if (Status done = write(arguments.decisions, ".jsonl", decision_lines(results[i]->decisions));
+        !done)
+      return done;
     if (!arguments.captures) continue;
     for (const auto& [label, tree] : captured_trees(results[i]->captures)) {
       // Always a folder: one run may have several labels.
       const std::string file = file_for(*arguments.captures + "/", plan, i, "." + label + ".tree");
-      if (Status done = write_file(file, tree); !done) return done;
+      if (Status done = write_whole(file, tree); !done) return done;
     }
   }
   return {};

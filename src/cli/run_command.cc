@@ -31,9 +31,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* kName = "run";
+constexpr const char* kRunName = "run";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kRunFooter = R"(
 Runs COMMAND in a fresh memory cgroup, version 1 or 2, with its limits set before it begins.
 When the kernel kills something in it, why is explained on stderr. When COMMAND ends,
 whatever it left in the cgroup is killed and the cgroup is removed; the same if "oom run"
@@ -231,7 +231,7 @@ Result<ExitCode> run(const RunArguments& arguments) {
   const auto done = run_command(plan.request, kernel.watch());
   if (!done) {
     if (!done.error().exec_status) return tl::unexpected(done.error().error);
-    complain(kName, done.error().error.what);
+    complain(kRunName, done.error().error.what);
     return static_cast<ExitCode>(*done.error().exec_status);
   }
   const std::string& path = done->cgroup;
@@ -247,7 +247,7 @@ Result<ExitCode> run(const RunArguments& arguments) {
     say(text);
   }
   if (sink) {
-    if (const Status written = sink->finish(); !written) complain(kName, written.error().what);
+    if (const Status written = sink->finish(); !written) complain(kRunName, written.error().what);
   }
   return static_cast<ExitCode>(done->status());
 }
@@ -257,8 +257,8 @@ Result<ExitCode> run(const RunArguments& arguments) {
 Command add_run_command(CLI::App& app) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* const command =
-      app.add_subcommand(kName, "Run a command under a memory limit that explains itself");
-  command->footer(kFooter);
+      app.add_subcommand(kRunName, "Run a command under a memory limit that explains itself");
+  command->footer(kRunFooter);
   command->add_option("COMMAND", arguments->words, "What to run, after --");
   command->add_option("--memory", arguments->memory, "Its limit: 80M, 1.5G (memory.max)");
   command->add_option("--swap", arguments->swap, "How much swap beside it (memory.swap.max)");
@@ -274,7 +274,7 @@ Command add_run_command(CLI::App& app) {
   command->add_option("--output", arguments->output,
                       "Write what we say to this file, not to stderr");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kRunName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

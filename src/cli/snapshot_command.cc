@@ -14,9 +14,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "snapshot";
+constexpr const char* kSnapshotName = "snapshot";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kSnapshotFooter = R"(
 Memory, settings, swap, pressure, every memory cgroup and every process, as JSON
 (oomkit.snapshot/1). Commands that look at a host take it with --from.
 
@@ -48,13 +48,13 @@ Result<ExitCode> run(const SnapshotArguments& arguments) {
 
 Command add_snapshot_command(CLI::App& app) {
   auto arguments = std::make_shared<SnapshotArguments>();
-  CLI::App* const command = app.add_subcommand(kName, "Keep what a host is now, as a file");
-  command->footer(kFooter);
+  CLI::App* const command = app.add_subcommand(kSnapshotName, "Keep what a host is now, as a file");
+  command->footer(kSnapshotFooter);
   command->add_option("-o,--output", arguments->output, "Write to this file, whole or not at all");
   command->add_flag("--anonymize", arguments->anonymize,
                     "Stand-ins for the host, cgroups and users, to share it");
   add_host_options(*command, arguments->host);
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kSnapshotName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -21,9 +21,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "top";
+constexpr const char* kTopName = "top";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kTopFooter = R"(
 Ranks processes as the kernel would if memory ran out now, in the host and in each memory
 cgroup with a limit, and says how far away that is. Reading is all that it does.
 
@@ -153,8 +153,9 @@ Result<ExitCode> run(const TopArguments& arguments) {
 
 Command add_top_command(CLI::App& app) {
   auto arguments = std::make_shared<TopArguments>();
-  CLI::App* const command = app.add_subcommand(kName, "Who dies next? Ranks as the kernel would");
-  command->footer(kFooter);
+  CLI::App* const command =
+      app.add_subcommand(kTopName, "Who dies next? Ranks as the kernel would");
+  command->footer(kTopFooter);
   command->add_flag("--once", arguments->once, "Print it once instead of showing a live screen");
   command
       ->add_option("--scope", arguments->scope,
@@ -169,7 +170,7 @@ Command add_top_command(CLI::App& app) {
   command->add_option("--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
   add_host_options(*command, arguments->host);
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kTopName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -16,9 +16,9 @@
 namespace oomkit {
 namespace {
 
-constexpr const char* kName = "trigger";
+constexpr const char* kTriggerName = "trigger";
 
-constexpr const char* kFooter = R"(
+constexpr const char* kTriggerFooter = R"(
 Shows whom the kernel's OOM killer would kill now, and why. With --yes it is asked to: the
 same as writing f to /proc/sysrq-trigger, which root may always do (kernel.sysrq governs the
 keyboard only). One process, or one group, dies by SIGKILL even though nothing is short.
@@ -74,9 +74,9 @@ Result<ExitCode> run(const TriggerArguments& arguments) {
 
 Command add_trigger_command(CLI::App& app) {
   auto arguments = std::make_shared<TriggerArguments>();
-  CLI::App* const command =
-      app.add_subcommand(kName, "Whom would the kernel kill now? With --yes it does (sysrq f)");
-  command->footer(kFooter);
+  CLI::App* const command = app.add_subcommand(
+      kTriggerName, "Whom would the kernel kill now? With --yes it does (sysrq f)");
+  command->footer(kTriggerFooter);
   command->add_flag("--yes", arguments->yes, "Do it: the process that is shown dies");
   command->add_option("-n,--rows", arguments->rows, "How many processes are shown")
       ->capture_default_str();
@@ -84,7 +84,7 @@ Command add_trigger_command(CLI::App& app) {
   command->add_option("--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
   add_host_options(*command, arguments->host);
-  return {kName, [arguments] { return run(*arguments); }};
+  return {kTriggerName, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace oomkit

@@ -7,7 +7,12 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "core/check.h"
+#include "core/digits.h"
 
 namespace oomkit {
 namespace {
@@ -36,8 +41,22 @@ constexpr std::uint64_t not_plain(std::uint64_t word) {
          zero_bytes(word ^ ('\\' * kOnes));
 }
 
-// Where the plain bytes from `at` on end, eight at a time: nearly all of what is written is.
+// Where the plain bytes from `at` on end, sixteen or eight at a time: nearly all of what is written
+// is plain.
 std::size_t end_of_plain(std::string_view text, std::size_t at) {
+#if defined(__SSE2__)
+  for (; text.size() - at >= sizeof(__m128i); at += sizeof(__m128i)) {
+    __m128i bytes;
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    // Bytes from 0x80 on are below zero.
+    const __m128i others = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f))),
+                                        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    const auto places = static_cast<unsigned>(_mm_movemask_epi8(others));
+    if (places != 0) return at + static_cast<unsigned>(std::countr_zero(places));
+  }
+#endif
   if constexpr (std::endian::native == std::endian::little) {
     for (std::uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
       std::memcpy(&word, text.data() + at, sizeof word);
@@ -185,6 +204,54 @@ void JsonWriter::begin_key() {
   levels_.back().has_items = true;
 }
 
+// Room for a key that record.h's fields have, its marks, and a number or a word behind it.
+constexpr std::size_t kShortKey = 64;
+constexpr std::size_t kFieldRoom = kShortKey + 8 + kNumberRoom;
+
+// The key with its comma and colon at `at`, which moves behind it, in kFieldRoom bytes. False if it
+// is too long for that, and nothing has happened.
+inline bool JsonWriter::put_key(char*& at, std::string_view name) {
+  if (name.size() > kShortKey) return false;
+  OOMKIT_CHECK(!levels_.empty() && levels_.back().is_object, "a key in an array or nowhere");
+  OOMKIT_CHECK(!after_key_, "two keys without a value between them");
+  Level& level = levels_.back();
+  *at = ',';
+  if (level.has_items) ++at;
+  level.has_items = true;
+  *at++ = '"';
+  std::memcpy(at, name.data(), name.size());
+  at += name.size();
+  *at++ = '"';
+  *at++ = ':';
+  return true;
+}
+
+void JsonWriter::word_field(std::string_view name, std::string_view word) {
+  char text[kFieldRoom];
+  char* at = text;
+  if (put_key(at, name)) {
+    std::memcpy(at, word.data(), word.size());
+    out_->append(text, static_cast<std::size_t>(at - text) + word.size());
+    return;
+  }
+  begin_key();
+  *out_ += '"';
+  out_->append(name).append("\":").append(word);
+}
+
+void JsonWriter::plain_field(std::string_view name, std::int64_t number) {
+  char text[kFieldRoom];
+  char* at = text;
+  if (put_key(at, name)) {
+    at = write_number(at, number);
+    out_->append(text, static_cast<std::size_t>(at - text));
+    return;
+  }
+  word_field(name, "");
+  after_key_ = true;
+  value(number);
+}
+
 void JsonWriter::key(std::string_view name) {
   begin_key();
   append_json_string(*out_, name);
@@ -202,9 +269,8 @@ void JsonWriter::value(bool flag) {
 }
 void JsonWriter::value(std::int64_t number) {
   separate();
-  char digits[24];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
-  out_->append(digits, end);
+  char digits[kNumberRoom];
+  out_->append(digits, write_number(digits, number));
 }
 void JsonWriter::value(std::uint64_t number) {
   separate();

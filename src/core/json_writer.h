@@ -19,6 +19,9 @@
 
 namespace oomkit {
 
+// Whether `text` stands in a string literal as it is.
+bool is_plain_json(std::string_view text);
+
 class JsonWriter {
  public:
   // Appends to `out`, which the caller may drain between any two calls.
@@ -31,10 +34,7 @@ class JsonWriter {
   void key(std::string_view name);
   // A name that stands in our source and needs no escaping: the fast path of records.
   void plain_key(std::string_view name) {
-    begin_key();
-    *out_ += '"';
-    out_->append(name);
-    *out_ += "\":";
+    word_field(name, "");
     after_key_ = true;
   }
   // A whole value that the caller has put into JSON itself.
@@ -61,14 +61,29 @@ class JsonWriter {
 
   template <class T>
   void field(std::string_view name, const T& content) {
-    key(name);
-    value(content);
+    if (is_plain_json(name)) {
+      plain_field(name, content);
+    } else {
+      key(name);
+      value(content);
+    }
   }
   template <class T>
   void plain_field(std::string_view name, const T& content) {
     plain_key(name);
     value(content);
   }
+  template <class T>
+  void plain_field(std::string_view name, const std::optional<T>& maybe) {
+    maybe ? plain_field(name, *maybe) : word_field(name, "null");
+  }
+  // Most fields are numbers: key and value are put together and appended once.
+  void plain_field(std::string_view name, std::int64_t number);
+  void plain_field(std::string_view name, int number) {
+    plain_field(name, static_cast<std::int64_t>(number));
+  }
+  void plain_field(std::string_view name, Bytes bytes) { plain_field(name, bytes.count()); }
+  void plain_field(std::string_view name, bool flag) { word_field(name, flag ? "true" : "false"); }
 
  private:
   struct Level {
@@ -77,6 +92,8 @@ class JsonWriter {
   };
 
   void begin_key();
+  bool put_key(char*& at, std::string_view name);
+  void word_field(std::string_view name, std::string_view word);
   void separate();
   void begin(char bracket);
   void end(char bracket);
@@ -88,9 +105,6 @@ class JsonWriter {
 
 // The JSON string literal of `text` with its quotes, appended to `out`.
 void append_json_string(std::string& out, std::string_view text);
-
-// Whether `text` stands in a string literal as it is.
-bool is_plain_json(std::string_view text);
 
 // Length of the well-formed UTF-8 sequence that `text` begins with, 0 if it is none.
 std::size_t utf8_length(std::string_view text);

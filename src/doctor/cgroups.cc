@@ -1,6 +1,7 @@
 // Which memory controller is in charge, and who may use it.
 #include <algorithm>
 
+#include "core/lines.h"
 #include "core/text.h"
 #include "doctor/advice.h"
 #include "doctor/checks.h"
@@ -8,15 +9,6 @@
 
 namespace oomkit::doctor {
 namespace {
-
-bool has_word(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    if (list.substr(0, comma) == word) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
 
 // The uid of ".../user-1000.slice"; nothing for other paths, or what is below it.
 std::optional<std::int64_t> user_of_slice(std::string_view path) {
@@ -34,7 +26,7 @@ std::optional<Diagnosis> check_cgroup_version(const Facts& facts) {
   Diagnosis check;
   if (!host || !host->cgroup_layout) {
     const auto disabled = facts.boot_option("cgroup_disable");
-    if (!disabled || !has_word(*disabled, "memory"))
+    if (!disabled || !list_has(*disabled, "memory"))
       return not_known("No memory controller is mounted, or none is visible from here.");
     check.status = CheckStatus::warning;
     check.value = "none: cgroup_disable=memory on the kernel's command line";

@@ -50,19 +50,25 @@ std::vector<std::string> request_flags(const Snapshot& at, const Trigger& trigge
 }
 
 void read_tasks(Context& context) {
-  std::optional<Bytes> sum;
-  for (std::size_t i = 0; i < context.report.at.tasks.size(); ++i) {
-    const Task& task = context.report.at.tasks[i];
-    const auto rss = rss_bytes(task, context.page_size);
+  // Nothing of a row is bytes without it.
+  if (!context.page_size) return;
+  const std::vector<Task>& tasks = context.report.at.tasks;
+  Bytes sum(0);
+  Bytes most(0);
+  std::size_t largest = tasks.size();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto rss = rss_bytes(tasks[i], context.page_size);
     if (!rss) continue;
-    sum = plus(sum.value_or(Bytes(0)), *rss);
-    const Bytes use = *use_bytes(task, context.page_size);
-    if (!context.largest_use || use > *context.largest_use) {
-      context.largest_use = use;
-      context.largest_row = i;
-    }
+    sum = plus(sum, *rss);
+    const Bytes use = use_beside(*rss, tasks[i], context.page_size);
+    if (use <= most && largest != tasks.size()) continue;
+    most = use;
+    largest = i;
   }
+  if (largest == tasks.size()) return;
   context.tasks_rss = sum;
+  context.largest_use = most;
+  context.largest_row = largest;
 }
 
 void read_victim(Context& context) {
@@ -156,14 +162,6 @@ std::optional<PageSize> page_size_of(const OomReport& report) {
     if (report.at.kernel_release->find(word) != std::string::npos) return PageSize::k4K;
   }
   return std::nullopt;
-}
-
-std::optional<Bytes> task_pgtables(const Task& task, std::optional<PageSize> page_size) {
-  if (task.pgtables) return task.pgtables;
-  if (!task.nr_ptes) return std::nullopt;
-  const std::int64_t pages = saturated_sum(saturated_sum(*task.nr_ptes, task.nr_pmds.value_or(0)),
-                                           task.nr_puds.value_or(0));
-  return bytes_of_pages(Pages(pages), page_size);
 }
 
 std::optional<std::size_t> find_row(const std::vector<Task>& tasks, std::int64_t pid) {

@@ -97,16 +97,25 @@ inline std::optional<Bytes> rss_bytes(const Task& task, std::optional<PageSize> 
 std::optional<std::size_t> find_row(const std::vector<Task>& tasks, std::int64_t pid);
 
 // Page tables of a task; like pgtables_bytes() of the model, saturating.
-std::optional<Bytes> task_pgtables(const Task& task, std::optional<PageSize> page_size);
+inline std::optional<Bytes> task_pgtables(const Task& task, std::optional<PageSize> page_size) {
+  if (task.pgtables) return task.pgtables;
+  if (!task.nr_ptes) return std::nullopt;
+  const std::int64_t pages = saturated_sum(saturated_sum(*task.nr_ptes, task.nr_pmds.value_or(0)),
+                                           task.nr_puds.value_or(0));
+  return bytes_of_pages(Pages(pages), page_size);
+}
 
 // What a process holds: rss and swap. Its page tables are a 512th of that, and left out, unless
 // they are the larger part: then it is they by which it fills memory.
+inline Bytes use_beside(Bytes rss, const Task& task, std::optional<PageSize> page_size) {
+  const Bytes use = plus(rss, bytes_of_pages(task.swapents, page_size).value_or(Bytes(0)));
+  const Bytes tables = task_pgtables(task, page_size).value_or(Bytes(0));
+  return tables > use ? plus(use, tables) : use;
+}
 inline std::optional<Bytes> use_bytes(const Task& task, std::optional<PageSize> page_size) {
   const auto rss = rss_bytes(task, page_size);
   if (!rss) return std::nullopt;
-  const Bytes use = plus(*rss, bytes_of_pages(task.swapents, page_size).value_or(Bytes(0)));
-  const Bytes tables = task_pgtables(task, page_size).value_or(Bytes(0));
-  return tables > use ? plus(use, tables) : use;
+  return use_beside(*rss, task, page_size);
 }
 
 }  // namespace oomkit

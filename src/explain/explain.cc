@@ -6,6 +6,7 @@
 #include "explain/explanation.h"
 #include "explain/ledger.h"
 #include "explain/owners.h"
+#include "explain/processes.h"
 #include "explain/ranking.h"
 #include "explain/trigger.h"
 #include "explain/verdict.h"
@@ -64,13 +65,17 @@ Explanation explain(OomReport report, const ExplainOptions& options) {
   if (!explanation.report.at.page_size) {
     explanation.report.at.page_size = page_size_of(explanation.report);
   }
+  explanation.processes =
+      process_uses(explanation.report.at.tasks, explanation.report.at.page_size);
   Context context(explanation);
   identify_owners(explanation, context, options);
   make_ledger(explanation, context);
   // Before the ranking, which stays: of the longest table each takes megabytes while it is made.
-  // Of more names than these nobody reads a list; what is said in brief asks for the first alone.
+  // Of more names than these nobody reads a list; what is said in brief asks for the first alone,
+  // where it may be a swarm.
   constexpr std::size_t kNamesMax = 20;
-  explanation.by_name = sum_by_name(context, options.brief ? 1 : kNamesMax);
+  if (!options.brief || may_be_swarm(context))
+    explanation.by_name = sum_by_name(context, options.brief ? 1 : kNamesMax);
   if (!options.brief) rank_victims(explanation, context);
   run_zone_tests(explanation, context);
   explanation.findings = find_all(context, options.brief);

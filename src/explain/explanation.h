@@ -5,9 +5,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "explain/finding.h"
+#include "explain/process_use.h"
 #include "kernel/badness.h"
 #include "kernel/cgroup_identity.h"
 #include "kernel/watermark.h"
@@ -17,8 +19,9 @@ namespace oomkit {
 
 // Where every byte was: parts of a whole that add up, the rest named.
 struct LedgerRow {
-  std::string key;    // "sock", "anon", "slab_unreclaimable": the kernel's word.
-  std::string label;  // "socket buffers"
+  // Both of static duration.
+  std::string_view key;    // "sock", "anon", "slab_unreclaimable": the kernel's word.
+  std::string_view label;  // "socket buffers"
   Bytes amount;
   bool in_no_process = false;  // Counted in no process's rss: the task table does not show it.
   std::string note;            // "tmpfs and shared memory; part of file cache"
@@ -45,6 +48,7 @@ struct NameSum {
 
 struct Explanation {
   OomReport report;
+  std::vector<ProcessUse> processes;  // The rows of its table that tell a size.
   std::string verdict;  // One paragraph of plain sentences; the first line of every output.
   std::string
       headline;  // "xray (pid 1586608) killed: container limit of 200.0 MiB, socket buffers"

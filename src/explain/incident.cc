@@ -51,31 +51,13 @@ struct Facts {
   std::string key;  // Host and scope; empty: the report does not name its scope.
   std::string scope;
   Moment when;
-  std::vector<Growth::Process> table;
+  std::vector<ProcessUse> table;
   bool table_complete = false;
   std::vector<IncidentVictim> victims;
   std::vector<std::uint64_t> lines;
 
   const OomReport& report() const { return said->report; }
 };
-
-Bytes own_use(const Task& task, PageSize page_size) {
-  // Shared and file pages are not what a process grows by: only its own where they are told.
-  const Pages resident = task.rss_anon.value_or(task.rss.value_or(Pages(0)));
-  return to_bytes(resident + task.swapents.value_or(Pages(0)), page_size);
-}
-
-std::vector<Growth::Process> table_of(const OomReport& report) {
-  std::vector<Growth::Process> table;
-  const auto page_size = page_size_of(report);
-  if (!page_size) return table;
-  table.reserve(report.at.tasks.size());
-  for (const Task& task : report.at.tasks) {
-    if (!task.rss && !task.rss_anon) continue;
-    table.push_back({task.tgid.value_or(task.pid), CommKey(task.comm), own_use(task, *page_size)});
-  }
-  return table;
-}
 
 IncidentVictim victim_of(std::optional<std::int64_t> pid, std::string_view comm,
                          const OomReport& report, std::size_t index) {
@@ -152,7 +134,7 @@ Facts facts_of(std::size_t index, const Explanation& explanation) {
   const OomReport& report = explanation.report;
   facts.when = {report.at.uptime, report.at.time};
   read_scope(facts);
-  facts.table = table_of(report);
+  facts.table = explanation.processes;
   facts.table_complete = !report.elided && !report.begins_cut && report.lines_lost == 0 &&
                          report.damaged_lines == 0 && report.tasks_dropped == 0;
   read_victims(facts);
@@ -205,7 +187,7 @@ struct IncidentTracker::State {
     bool same_story(const Facts& next) const;
     bool knows(const IncidentVictim& victim) const;
     bool repeats(const Facts& next) const;
-    Added add(Facts&& next);
+    Added add(Facts&& next, Growth::Room& shared);
     Incident close();
     std::size_t weight() const {
       return growth.size() + incident.victims.size() + incident.reports.size() / 16;
@@ -214,6 +196,7 @@ struct IncidentTracker::State {
 
   std::list<Open> open;    // Longest untouched first.
   std::size_t weight = 0;  // Of all open ones.
+  Growth::Room room;
   std::vector<Incident> closed;
   std::uint64_t dropped = 0;
 
@@ -232,10 +215,10 @@ bool IncidentTracker::State::Open::same_story(const Facts& next) const {
   if (std::any_of(next.victims.begin(), next.victims.end(), died_before)) return true;
   // Somebody of the last table is there still and has grown on, by more than chance.
   constexpr Bytes kGrown(64 << 20);
-  return std::any_of(next.table.begin(), next.table.end(), [&](const Growth::Process& process) {
+  return std::any_of(next.table.begin(), next.table.end(), [&](const ProcessUse& process) {
     const auto before = growth.use_of(process.pid);
     return before && growth.shows(process.pid, process.comm) &&
-           process.use >= *before + std::max(kGrown, *before / 4);
+           process.use() >= *before + std::max(kGrown, *before / 4);
   });
 }
 
@@ -275,7 +258,7 @@ bool IncidentTracker::State::Open::repeats(const Facts& next) const {
   return seconds && *seconds <= kApartMax && growth.common_with(next.table) == next.table.size();
 }
 
-IncidentTracker::Added IncidentTracker::State::Open::add(Facts&& next) {
+IncidentTracker::Added IncidentTracker::State::Open::add(Facts&& next, Growth::Room& shared) {
   const Added added = repeats(next) ? Added::repeats : Added::news;
   last_without_victim = names_no_victim(next.report());
   if (next.report().trigger || !last_without_victim) last_asker = asker_of(next.report());
@@ -306,7 +289,7 @@ IncidentTracker::Added IncidentTracker::State::Open::add(Facts&& next) {
     if (memory.limit) facts.limit = to_bytes(*memory.limit);
     facts.usage = to_bytes(memory.usage);
   }
-  growth.observe(next.index, at_s, std::move(next.table), next.table_complete);
+  growth.observe(next.index, at_s, std::move(next.table), next.table_complete, shared);
 
   // The kernel and a daemon may both tell of one death.
   next.victims.erase(std::remove_if(next.victims.begin(), next.victims.end(),
@@ -413,7 +396,7 @@ IncidentTracker::Added IncidentTracker::add(std::size_t index, const Explanation
     state_->open.splice(state_->open.end(), state_->open, place);
   }
   state_->weight -= place->weight();
-  const Added added = place->add(std::move(facts));
+  const Added added = place->add(std::move(facts), state_->room);
   state_->weight += place->weight();
   state_->make_room();
   return added;

@@ -1,8 +1,6 @@
 #include "explain/incident_growth.h"
 
 #include <algorithm>
-#include <cstring>
-#include <functional>
 #include <utility>
 
 namespace oomkit {
@@ -21,18 +19,18 @@ double difference(Bytes a, Bytes b) {
 }
 
 // Largest first, cut, then by pid for merging; one row a pid.
-void put_in_order(std::vector<Growth::Process>& table) {
+void put_in_order(std::vector<ProcessUse>& table) {
   if (table.size() > IncidentTracker::kTracksMax) {
     const auto cut = table.begin() + static_cast<std::ptrdiff_t>(IncidentTracker::kTracksMax);
     std::nth_element(table.begin(), cut, table.end(),
-                     [](const auto& a, const auto& b) { return a.use > b.use; });
+                     [](const auto& a, const auto& b) { return a.use() > b.use(); });
     table.erase(cut, table.end());
   }
   // The kernel prints in order of pid, mostly.
   const auto not_rising = [](const auto& a, const auto& b) { return a.pid >= b.pid; };
   if (std::adjacent_find(table.begin(), table.end(), not_rising) == table.end()) return;
   std::sort(table.begin(), table.end(), [](const auto& a, const auto& b) {
-    return a.pid != b.pid ? a.pid < b.pid : a.use > b.use;
+    return a.pid != b.pid ? a.pid < b.pid : a.use() > b.use();
   });
   const auto same_pid = [](const auto& a, const auto& b) { return a.pid == b.pid; };
   table.erase(std::unique(table.begin(), table.end(), same_pid), table.end());
@@ -74,6 +72,24 @@ class NameSieve {
   std::array<Place, 256> places_{};
 };
 
+// The largest of many amounts, as many as are shown.
+class TopFew {
+ public:
+  void offer(Bytes amount) {
+    if (count_ == top_.size() && amount <= top_.back()) return;
+    if (count_ < top_.size()) ++count_;
+    std::size_t place = count_ - 1;
+    for (; place > 0 && top_[place - 1] < amount; --place)
+      top_[place] = top_[place - 1];
+    top_[place] = amount;
+  }
+  Bytes least() const { return count_ == 0 ? Bytes(0) : top_[count_ - 1]; }
+
+ private:
+  std::array<Bytes, IncidentTracker::kTracksShown> top_{};  // Largest first.
+  std::size_t count_ = 0;
+};
+
 // Every second point is dropped when there is no more room; the first stays.
 void push_point(std::vector<IncidentPoint>& points, IncidentPoint point) {
   if (points.size() >= IncidentTracker::kTrackPointsMax) {
@@ -87,30 +103,23 @@ void push_point(std::vector<IncidentPoint>& points, IncidentPoint point) {
 
 }  // namespace
 
-CommKey::CommKey(std::string_view comm) {
-  if (!comm.empty()) {
-    std::memcpy(bytes_.data(), comm.data(), std::min(comm.size(), sizeof(bytes_)));
-  }
-}
-
-std::string CommKey::text() const {
-  std::array<char, sizeof(bytes_)> text{};
-  std::memcpy(text.data(), bytes_.data(), text.size());
-  return {text.begin(), std::find(text.begin(), text.end(), '\0')};
-}
-
-void Growth::observe(std::size_t report, std::optional<double> at_s, std::vector<Process> table,
-                     bool complete) {
+void Growth::observe(std::size_t report, std::optional<double> at_s, std::vector<ProcessUse> table,
+                     bool complete, Room& room) {
   if (table.empty()) return;
   // The table before stays the measure until enough time has gone by.
   if (observed_ && at_s && last_at_ && *at_s - *last_at_ < kStepMin) return;
   put_in_order(table);
+  // A giant table's room would stay with a small incident.
+  if (room.rows.capacity() <= 2 * table.size()) std::swap(next_, room.rows);
   Step step = merge(table, at_s);
   if (step.seconds > 0) judge(step);
   for (Row& row : rows_) {
     if (row.seen != 0 && row.history) bury(std::move(row));
   }
   std::swap(rows_, next_);
+  next_.clear();
+  room.rows = std::move(next_);
+  next_ = std::vector<Row>();
   if (at_s) add_points(report, *at_s);
   observed_ = true;
   last_report_ = report;
@@ -119,52 +128,52 @@ void Growth::observe(std::size_t report, std::optional<double> at_s, std::vector
 }
 
 // Moves the rows that live on from rows_ (their `seen` there becomes 0) to next_.
-Growth::Step Growth::merge(const std::vector<Process>& table, std::optional<double> at_s) {
+Growth::Step Growth::merge(const std::vector<ProcessUse>& table, std::optional<double> at_s) {
   Step step;
   if (observed_ && at_s && last_at_) step.seconds = *at_s - *last_at_;
-  next_.clear();
   next_.reserve(table.size());
+  step.deltas.resize(table.size());
+  std::size_t grew = 0;
   std::size_t old = 0;
-  for (const Process& process : table) {
+  for (const ProcessUse& process : table) {
     while (old < rows_.size() && rows_[old].pid < process.pid)
       ++old;
     const bool lives_on =
         old < rows_.size() && rows_[old].pid == process.pid && rows_[old].comm == process.comm;
-    Row& row = next_.emplace_back();
+    const Bytes use = process.use();
+    Row& row = lives_on ? next_.emplace_back(std::move(rows_[old])) : next_.emplace_back();
     if (lives_on) {
-      row = std::move(rows_[old]);
       rows_[old].seen = 0;
     } else {
       row.pid = process.pid;
       row.comm = process.comm;
-      row.first = process.use;
+      row.first = use;
       row.first_at = at_s.value_or(0);
-      if (step.seconds > 0 && last_complete_) row.born_rate = as_double(process.use) / step.seconds;
+      if (step.seconds > 0 && last_complete_) row.born_rate = as_double(use) / step.seconds;
     }
     row.before = row.last;
-    row.last = process.use;
+    row.last = use;
     row.last_at = at_s.value_or(0);
     ++row.seen;
     const double grown = lives_on || row.born() ? difference(row.last, row.before) : 0;
     row.last_rate = step.seconds > 0 ? grown / step.seconds : 0;
-    if (grown <= 0) continue;
+    step.in_use += as_double(row.last);
     Bytes counts_from = row.before;
     if (row.born() && !size_at_death_.empty()) {
       const auto dead = size_at_death_.find(row.comm);
       if (dead != size_at_death_.end()) counts_from = std::max(counts_from, dead->second);
     }
-    step.deltas.push_back(
-        {next_.size() - 1, grown, std::max(0.0, difference(row.last, counts_from))});
+    // Written in any case, and kept if it grew: whether one did, nothing could foretell.
+    step.deltas[grew] = {next_.size() - 1, grown, std::max(0.0, difference(row.last, counts_from))};
+    grew += grown > 0 ? std::size_t{1} : 0;
   }
+  step.deltas.resize(grew);
   return step;
 }
 
 void Growth::judge(Step& step) {
   double all = 0;
   double counted = 0;
-  double in_use = 0;
-  for (const Row& row : next_)
-    in_use += as_double(row.last);
   for (const Delta& delta : step.deltas) {
     all += delta.grown;
     counted += delta.counted;
@@ -178,7 +187,7 @@ void Growth::judge(Step& step) {
       delta.counted = delta.grown;
   }
   constexpr double kNoise = 1 << 20;
-  if (counted < std::max(kNoise, in_use / 100)) return;
+  if (counted < std::max(kNoise, step.in_use / 100)) return;
   for (const Delta& delta : step.deltas) {
     Row& row = next_[delta.row];
     row.grown += delta.counted;
@@ -239,15 +248,11 @@ void Growth::judge_name(const CommKey& comm, const NameSum& sum, double seconds,
 }
 
 void Growth::add_points(std::size_t report, double at_s) {
-  // The largest, by a bar that the top few pass: a full sort would cost more than it tells.
-  std::vector<Bytes> uses;
-  uses.reserve(rows_.size());
+  // The largest, by a bar that the top few pass: a sort would cost more than it tells.
+  TopFew top;
   for (const Row& row : rows_)
-    uses.push_back(row.last);
-  const std::size_t top = std::min(uses.size(), IncidentTracker::kTracksShown) - 1;
-  std::nth_element(uses.begin(), uses.begin() + static_cast<std::ptrdiff_t>(top), uses.end(),
-                   std::greater<>());
-  const Bytes bar = uses[top];
+    top.offer(row.last);
+  const Bytes bar = top.least();
   std::size_t pointed = 0;
   for (Row& row : rows_) {
     const bool matters =
@@ -315,9 +320,9 @@ bool Growth::shows(std::int64_t pid, const CommKey& comm) const {
   return row != nullptr && row->comm == comm;
 }
 
-std::size_t Growth::common_with(const std::vector<Process>& table) const {
+std::size_t Growth::common_with(const std::vector<ProcessUse>& table) const {
   std::size_t common = 0;
-  for (const Process& process : table)
+  for (const ProcessUse& process : table)
     common += shows(process.pid, process.comm) ? std::size_t{1} : 0;
   return common;
 }

@@ -15,8 +15,6 @@
 // rows stay sorted by pid and are merged, names are compared as two numbers.
 #pragma once
 
-#include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -28,46 +26,26 @@
 
 #include "core/units.h"
 #include "explain/incident.h"
+#include "explain/process_use.h"
 
 namespace oomkit {
 
-// A process name in the kernel's 16 bytes (TASK_COMM_LEN), cut to them where it is longer.
-class CommKey {
- public:
-  CommKey() = default;
-  explicit CommKey(std::string_view comm);
-  std::string text() const;
-  // Well mixed in its upper bits.
-  std::uint64_t hash() const {
-    return (bytes_[0] ^ (bytes_[1] * 0x9e3779b97f4a7c15U)) * 0xd6e8feb86659fd93U;
-  }
-
-  friend bool operator==(const CommKey&, const CommKey&) = default;
-  friend auto operator<=>(const CommKey&, const CommKey&) = default;
-
- private:
-  std::array<std::uint64_t, 2> bytes_{};
-};
-
 class Growth {
  public:
-  struct Process {
-    std::int64_t pid = 0;
-    CommKey comm;
-    Bytes use;  // Its own memory, in RAM and swap.
-  };
-
+  // Room for a table, for all incidents together: what one puts down the next takes up while the
+  // processor still has it at hand.
+  struct Room;
   // One report's table; `at_s` since the incident's first report, if the log has times.
   // `complete`: no row is missing.
-  void observe(std::size_t report, std::optional<double> at_s, std::vector<Process> table,
-               bool complete);
+  void observe(std::size_t report, std::optional<double> at_s, std::vector<ProcessUse> table,
+               bool complete, Room& room);
   // The process died in that report, which has been observed.
   void died(std::size_t report, std::int64_t pid, const CommKey& comm, std::optional<Bytes> size);
 
   // Whether the latest table has that process.
   bool shows(std::int64_t pid, const CommKey& comm) const;
   // Processes of the latest table that `table` has too.
-  std::size_t common_with(const std::vector<Process>& table) const;
+  std::size_t common_with(const std::vector<ProcessUse>& table) const;
   std::optional<Bytes> use_of(std::int64_t pid) const;  // In the latest table.
 
   std::vector<Culprit> culprits() const;  // Steepest first, at most kCulpritsMax.
@@ -132,6 +110,7 @@ class Growth {
   struct Step {
     std::vector<Delta> deltas;  // Of those that grew.
     double seconds = 0;
+    double in_use = 0;  // By all.
   };
 
   struct NameSum {
@@ -141,7 +120,7 @@ class Growth {
     Bytes before, last;
   };
 
-  Step merge(const std::vector<Process>& table, std::optional<double> at_s);
+  Step merge(const std::vector<ProcessUse>& table, std::optional<double> at_s);
   void judge(Step& step);
   void judge_swarms(const Step& step, double total);
   void judge_name(const CommKey& comm, const NameSum& sum, double seconds, double total);
@@ -154,7 +133,7 @@ class Growth {
   Culprit culprit_of(const CommKey& comm, const Swarm& swarm) const;
 
   std::vector<Row> rows_;  // The latest table, by pid ...
-  std::vector<Row> next_;  // ... and the one that takes its place.
+  std::vector<Row> next_;  // ... and, in observe(), the one that takes its place.
   std::vector<Row> gone_;  // Dead or vanished ones that matter.
   std::map<CommKey, Swarm> swarms_;
   std::map<CommKey, Bytes> size_at_death_;  // By name, of the victims so far.
@@ -163,6 +142,10 @@ class Growth {
   bool observed_ = false;
   bool last_complete_ = false;
   double total_grown_ = 0;
+};
+
+struct Growth::Room {
+  std::vector<Row> rows;
 };
 
 }  // namespace oomkit

@@ -72,7 +72,11 @@ class Report {
     return *this;
   }
   OomReport& raw() { return said_.report; }
-  const Explanation& said() const { return said_; }
+  Explanation said() const {
+    Explanation said = said_;
+    said.processes = process_uses(said.report.at.tasks, said.report.at.page_size);
+    return said;
+  }
 
  private:
   Explanation said_;

@@ -217,14 +217,15 @@ std::optional<Finding> find_pagetables_heavy(const Context& context) {
   // Most groups have small ones: the table need not be looked at to say so.
   constexpr Thresholds kGrades{4, 10, 30};
   if (printed && !graded(*total, *context.whole, kGrades)) return std::nullopt;
-  Bytes of_tasks(0);
-  const auto owner = largest_pagetables(context, of_tasks);
   // v1 and older v2 groups print none. The tasks' own tables are what is known then, as far
   // as that kernel charges them to the group at all.
-  if (!printed && context.in_group() && context.amounts) {
-    const auto kernel = context.amounts->kernel_total();
-    if (kernel && of_tasks > Bytes(0) && of_tasks <= *kernel) total = of_tasks;
-  }
+  const auto charged = !printed && context.in_group() && context.amounts
+                           ? context.amounts->kernel_total()
+                           : std::nullopt;
+  if (!printed && !charged) return std::nullopt;
+  Bytes of_tasks(0);
+  const auto owner = largest_pagetables(context, of_tasks);
+  if (charged && of_tasks > Bytes(0) && of_tasks <= *charged) total = of_tasks;
   if (!total) return std::nullopt;
   const auto severity = graded(*total, *context.whole, kGrades);
   if (!severity) return std::nullopt;

@@ -22,11 +22,10 @@ std::string unwritten_note(const MemcgAmounts& amounts) {
 void add_process_rows(Ledger& ledger, const MemcgAmounts& amounts) {
   const Bytes file = amounts.file.value_or(Bytes(0));
   const Bytes shmem = amounts.shmem.value_or(Bytes(0));
-  add_row(ledger, {std::string(amounts.anon_key), "anonymous", amounts.anon.value_or(Bytes(0)),
-                   false, "heaps, stacks and other private memory of processes"});
+  add_row(ledger, {amounts.anon_key, "anonymous", amounts.anon.value_or(Bytes(0)), false,
+                   "heaps, stacks and other private memory of processes"});
   const Bytes cache = minus(file, std::min(shmem, file));
-  add_row(ledger,
-          {std::string(amounts.file_key), "file cache", cache, false, unwritten_note(amounts)});
+  add_row(ledger, {amounts.file_key, "file cache", cache, false, unwritten_note(amounts)});
   add_row(ledger, {"shmem", "tmpfs and shared memory", shmem, true,
                    "stays until the file is deleted; taken out of the file cache above"});
 }
@@ -34,7 +33,7 @@ void add_process_rows(Ledger& ledger, const MemcgAmounts& amounts) {
 void add_kernel_rows(Ledger& ledger, const MemcgAmounts& amounts) {
   for (const KernelPart& part : amounts.kernel_parts) {
     const bool of_processes = part.key == "pagetables";
-    add_row(ledger, {std::string(part.key), std::string(part.label), part.amount, !of_processes,
+    add_row(ledger, {part.key, part.label, part.amount, !of_processes,
                      of_processes ? "not in any rss, freed when their processes end" : ""});
   }
   if (!amounts.kernel) return;
@@ -43,14 +42,15 @@ void add_kernel_rows(Ledger& ledger, const MemcgAmounts& amounts) {
   const Bytes rest = minus(*amounts.kernel, amounts.kernel_parts_sum());
   if (rest <= Bytes(0)) return;
   const bool split = amounts.kernel_parts_sum() > Bytes(0);
-  add_row(ledger, {std::string(amounts.kernel_key), split ? "other kernel memory" : "kernel memory",
-                   rest, true, "charged to the group by the kernel"});
+  add_row(ledger, {amounts.kernel_key, split ? "other kernel memory" : "kernel memory", rest, true,
+                   "charged to the group by the kernel"});
 }
 
 }  // namespace
 
-void add_row(Ledger& ledger, LedgerRow row) {
-  if (row.amount != Bytes(0)) ledger.rows.push_back(std::move(row));
+void add_row(Ledger& ledger, const NewRow& row) {
+  if (row.amount == Bytes(0)) return;
+  ledger.rows.push_back({row.key, row.label, row.amount, row.in_no_process, std::string(row.note)});
 }
 
 void close_ledger(Ledger& ledger) {

@@ -35,8 +35,17 @@ std::optional<Bytes> row_amount(const Ledger& ledger, std::string_view key);
 // Sum of the rows whose memory is in no process's rss.
 Bytes outside_processes(const Ledger& ledger);
 
+// A row in the making. Most of what a ledger could have is 0: its words are copied only after that
+// is known.
+struct NewRow {
+  std::string_view key, label;  // Of static duration.
+  Bytes amount;
+  bool in_no_process = false;
+  std::string_view note;
+};
+
 // Used by both kinds: a row unless it is 0; then the order and the remainder.
-void add_row(Ledger& ledger, LedgerRow row);
+void add_row(Ledger& ledger, const NewRow& row);
 void close_ledger(Ledger& ledger);
 
 }  // namespace oomkit

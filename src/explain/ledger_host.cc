@@ -96,8 +96,7 @@ void add_kernel_rows(Ledger& ledger, const HostReader& read) {
   }};
   for (const Named& row : kRows) {
     const bool held = row.key != "free_pcp" && row.key != "pagetables";
-    add_row(ledger, {std::string(row.key), std::string(row.label), read(row.key), held,
-                     std::string(row.note)});
+    add_row(ledger, {row.key, row.label, read(row.key), held, row.note});
   }
 }
 

@@ -108,7 +108,7 @@ std::optional<std::string> raise_advice(const Context& context) {
   if (!memory.limit || !context.said.ledger || memsw_bound(context)) return std::nullopt;
   const Ledger& ledger = *context.said.ledger;
   if (ledger.rows.empty()) return std::nullopt;
-  const std::string& top = ledger.rows.front().key;
+  const std::string_view top = ledger.rows.front().key;
   if (top != "anon" && top != "rss") return std::nullopt;
   const Bytes usage = to_bytes(memory.usage);
   return text_of({"if that use is normal for it, raise ", limit_knob(context), " from ",

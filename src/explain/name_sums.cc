@@ -10,29 +10,40 @@
 namespace oomkit {
 namespace {
 
-std::uint64_t word_of(const char* at, std::size_t size) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, size);
+// The kernel's names have at most 15 bytes. Up to 16 are two words, the first eight bytes and the
+// last, which may overlap: with the length they are the name, and are compared as numbers.
+struct NameKey {
+  static constexpr std::size_t kMax = 16;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::size_t size = 0;
+
+  friend bool operator==(const NameKey&, const NameKey&) = default;
+  std::size_t hash() const {
+    const std::uint64_t mixed = (first ^ size) * 0x9e3779b97f4a7c15U ^ last * 0xd6e8feb86659fd93U;
+    return static_cast<std::size_t>(mixed ^ mixed >> 32U);
+  }
+};
+
+template <class Word>
+std::uint64_t word_of(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
   return word;
 }
 
-// The kernel's names have at most 15 bytes: two words that may overlap.
-std::uint64_t hash_of(std::string_view comm) {
-  constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15U;
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  std::uint64_t hash = comm.size();
-  const auto mix = [&hash](std::uint64_t word) {
-    hash = (hash ^ word) * kMultiplier;
-    hash ^= hash >> 29U;
-  };
-  if (comm.size() < kWord) {
-    mix(word_of(comm.data(), comm.size()));
-    return hash;
+NameKey name_key(std::string_view comm) {
+  const char* const begin = comm.data();
+  const std::size_t size = comm.size();
+  if (size >= 8) {
+    return {word_of<std::uint64_t>(begin), word_of<std::uint64_t>(begin + size - 8), size};
   }
-  for (std::size_t at = 0; at + kWord < comm.size(); at += kWord)
-    mix(word_of(comm.data() + at, kWord));
-  mix(word_of(comm.data() + comm.size() - kWord, kWord));
-  return hash;
+  if (size >= 4) {
+    return {word_of<std::uint32_t>(begin), word_of<std::uint32_t>(begin + size - 4), size};
+  }
+  if (size == 0) return {};
+  const auto byte = [&](std::size_t at) { return word_of<std::uint8_t>(begin + at); };
+  return {byte(0) | byte(size / 2) << 8, byte(size - 1), size};
 }
 
 }  // namespace
@@ -59,16 +70,22 @@ std::vector<NamedSum> sums_of_names(const std::vector<NamedUse>& uses) {
   const std::size_t mask = std::bit_ceil(2 * uses.size() + 1) - 1;
   std::vector<std::uint32_t> places(mask + 1, kFree);
   std::vector<NamedSum> sums;
+  std::vector<NameKey> keys;
+  sums.reserve(uses.size());
+  keys.reserve(uses.size());
   std::size_t steps_left = 8 * uses.size();  // Names that nobody chose take less than one each.
   for (const NamedUse& use : uses) {
-    std::size_t at = static_cast<std::size_t>(hash_of(use.comm)) & mask;
-    while (places[at] != kFree && sums[places[at]].use.comm != use.comm) {
+    if (use.comm.size() > NameKey::kMax) return sums_of_names_plain(uses);
+    const NameKey key = name_key(use.comm);
+    std::size_t at = key.hash() & mask;
+    while (places[at] != kFree && keys[places[at]] != key) {
       if (steps_left-- == 0) return sums_of_names_plain(uses);
       at = (at + 1) & mask;
     }
     if (places[at] == kFree) {
       places[at] = static_cast<std::uint32_t>(sums.size());
       sums.push_back({{use.comm, {}, {}}, 0});
+      keys.push_back(key);
     }
     sums[places[at]].add(use);
   }

@@ -1,6 +1,7 @@
 #include "explain/processes.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/size_text.h"
 #include "explain/amounts.h"
@@ -10,6 +11,9 @@
 
 namespace oomkit {
 namespace {
+
+constexpr std::size_t kWorkersMin = 8;
+constexpr double kSharePercent = 25;
 
 // A runtime's own cap covers only its heap: what is left for it is the limit less all
 // that others hold.
@@ -34,11 +38,27 @@ std::optional<std::string> heap_advice(const Context& context, Bytes rss) {
 
 }  // namespace
 
+bool may_be_swarm(const Context& context) {
+  if (!context.whole) return false;
+  // Names that fall together count together: most tables have no place where so many do.
+  struct Place {
+    Bytes sum;
+    std::size_t count = 0;
+  };
+  std::array<Place, 256> places{};
+  for (const ProcessUse& process : context.said.processes) {
+    Place& place = places[process.comm.hash() >> 56U];
+    place.sum = plus(place.sum, std::max(process.use(), Bytes(0)));
+    ++place.count;
+  }
+  return std::any_of(places.begin(), places.end(), [&](const Place& place) {
+    return place.count >= kWorkersMin && at_least(place.sum, kSharePercent, *context.whole);
+  });
+}
+
 std::optional<Swarm> swarm_of(const Context& context) {
   if (context.said.by_name.empty() || !context.whole) return std::nullopt;
   const NameSum& top = context.said.by_name.front();
-  constexpr std::size_t kWorkersMin = 8;
-  constexpr double kSharePercent = 25;
   Swarm swarm{top.comm, top.count, plus(top.rss, top.swap), Bytes(0)};
   if (swarm.count < kWorkersMin || !at_least(swarm.sum, kSharePercent, *context.whole)) {
     return std::nullopt;

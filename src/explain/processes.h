@@ -20,6 +20,8 @@ struct Swarm {
   Bytes largest;  // Of one of them.
 };
 
+// False only if there is none: a look at each row, without sums by name.
+bool may_be_swarm(const Context& context);
 std::optional<Swarm> swarm_of(const Context& context);
 
 }  // namespace oomkit

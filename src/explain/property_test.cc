@@ -48,13 +48,14 @@ std::int64_t extreme(Random& random) {
   return random.pick<std::int64_t>({kMax, kMin, kMax / 2, kMin / 2, kMax / 4096, -1, 0, 1});
 }
 
-template <class Unit>
-void make_extreme(Random& random, std::optional<Amount<Unit>>& amount) {
-  if (amount && random.chance(40)) amount = Amount<Unit>(extreme(random));
+template <class MaybeAmount>
+void make_extreme(Random& random, MaybeAmount& amount) {
+  using Known = std::remove_cvref_t<decltype(*amount)>;
+  if (amount && random.chance(40)) amount = Known(extreme(random));
 }
 
 // The numbers of the report become those at the edges of what an integer holds.
-void make_extreme(Random& random, OomReport& report) {
+void make_report_extreme(Random& random, OomReport& report) {
   for (Task& task : report.at.tasks) {
     for (auto* pages : {&task.total_vm, &task.rss, &task.rss_anon, &task.rss_file, &task.rss_shmem,
                         &task.swapents}) {
@@ -117,7 +118,7 @@ TEST(ExplainPropertyTest, NumbersAtTheEdgesOverflowNothing) {
   for (int round = 0; round < 5; ++round) {
     for (const KernelVersion& version : test::kernel_versions()) {
       OomReport report = test::random_report(random, version);
-      make_extreme(random, report);
+      make_report_extreme(random, report);
       expect_sound(explain(std::move(report), {}));
     }
   }

@@ -118,16 +118,12 @@ void rank_victims(Explanation& explanation, Context& context) {
 
 namespace {
 
-// A row each; shared pages are in every sharer's rss, so private ones where the table tells.
-std::vector<NamedUse> named_uses(const Context& context) {
+// Shared pages are in every sharer's rss, so private ones where the table tells.
+std::vector<NamedUse> named_uses(const Explanation& explanation) {
   std::vector<NamedUse> uses;
-  uses.reserve(context.report.at.tasks.size());
-  for (const Task& task : context.report.at.tasks) {
-    const auto rss = rss_bytes(task, context.page_size);
-    if (!rss) continue;
-    uses.push_back({task.comm, bytes_of_pages(task.rss_anon, context.page_size).value_or(*rss),
-                    bytes_of_pages(task.swapents, context.page_size).value_or(Bytes(0))});
-  }
+  uses.reserve(explanation.processes.size());
+  for (const ProcessUse& process : explanation.processes)
+    uses.push_back({explanation.report.at.tasks[process.row].comm, process.rss, process.swap});
   return uses;
 }
 
@@ -135,7 +131,7 @@ std::vector<NamedUse> named_uses(const Context& context) {
 
 std::vector<NameSum> sum_by_name(const Context& context, std::size_t names_max) {
   if (!context.page_size || context.report.at.tasks.size() < 2) return {};
-  std::vector<NamedSum> sums = sums_of_names(named_uses(context));
+  std::vector<NamedSum> sums = sums_of_names(named_uses(context.said));
   const bool alone =
       std::all_of(sums.begin(), sums.end(), [](const NamedSum& sum) { return sum.count == 1; });
   if (alone) return {};

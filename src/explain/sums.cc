@@ -69,7 +69,7 @@ std::optional<Finding> find_memory_sums(const Context& context) {
   auto finding = say(FindingId::memory_sums, Severity::info, "", "");
   for (const LedgerRow& row : ledger.rows) {
     known = plus(known, row.amount);
-    finding.numbers.push_back(bytes_number(row.key + "_bytes", row.amount));
+    finding.numbers.push_back(bytes_number(text_of({row.key, "_bytes"}), row.amount));
     parts.push_back(text_of({row.label, " ", size_text(row.amount)}));
   }
   constexpr std::size_t kPartsMax = 6;

@@ -13,7 +13,7 @@
 namespace oomkit::guest {
 namespace {
 
-constexpr std::array<const char*, 33> kHostFiles = {"/proc/meminfo",
+constexpr std::array<const char*, 43> kHostFiles = {"/proc/meminfo",
                                                     "/proc/vmstat",
                                                     "/proc/zoneinfo",
                                                     "/proc/buddyinfo",
@@ -45,7 +45,17 @@ constexpr std::array<const char*, 33> kHostFiles = {"/proc/meminfo",
                                                     "/proc/sys/vm/oom_kill_allocating_task",
                                                     "/proc/sys/vm/oom_dump_tasks",
                                                     "/proc/self/mountinfo",
-                                                    "/sys/kernel/mm/transparent_hugepage/enabled"};
+                                                    "/sys/kernel/mm/transparent_hugepage/enabled",
+                                                    "/proc/sys/kernel/hostname",
+                                                    "/proc/sys/kernel/core_pattern",
+                                                    "/proc/sys/kernel/panic",
+                                                    "/proc/sys/vm/nr_hugepages",
+                                                    "/proc/sys/vm/nr_overcommit_hugepages",
+                                                    "/proc/sys/vm/watermark_boost_factor",
+                                                    "/proc/self/limits",
+                                                    "/sys/kernel/kexec_crash_loaded",
+                                                    "/sys/kernel/kexec_crash_size",
+                                                    "/sys/devices/system/cpu/online"};
 
 constexpr std::array<const char*, 10> kProcessFiles = {
     "stat",   "status",    "statm",         "comm",    "cmdline",

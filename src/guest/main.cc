@@ -7,20 +7,22 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/reboot.h>
-#include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "core/diagnostic.h"
 #include "guest/clock.h"
+#include "guest/guard_link.h"
+#include "guest/hello.h"
 #include "guest/machine.h"
 #include "guest/protocol.h"
 #include "guest/small_file.h"
@@ -31,35 +33,7 @@ namespace oomkit::guest {
 namespace {
 
 constexpr std::size_t kOutletRoom = 1 << 20;
-constexpr const char* kPort = "/dev/ttyS1";
 constexpr const char* kScenario = "/scenario.toml";
-
-// The line carries bytes as they are.
-int open_port() {
-  const int port = open(kPort, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  termios settings{};
-  if (port < 0 || tcgetattr(port, &settings) != 0) return port;
-  cfmakeraw(&settings);
-  settings.c_cflag |= CLOCAL;
-  cfsetspeed(&settings, B115200);
-  tcsetattr(port, TCSANOW, &settings);
-  return port;
-}
-
-void say_hello(Protocol& protocol, CgroupVersion version) {
-  utsname names{};
-  uname(&names);
-  timespec boot{};
-  clock_gettime(CLOCK_BOOTTIME, &boot);
-  Hello hello;
-  hello.release = names.release;
-  hello.boot_ms = boot.tv_sec * 1000 + boot.tv_nsec / 1'000'000;
-  hello.cpus = sysconf(_SC_NPROCESSORS_ONLN);
-  hello.page_size = sysconf(_SC_PAGESIZE);
-  hello.cgroup = version == CgroupVersion::v1 ? "v1" : "v2";
-  protocol.hello(hello);
-  protocol.outlet().flush();
-}
 
 Result<Scenario> read_scenario() {
   std::vector<char> buffer(1 << 20);
@@ -93,6 +67,12 @@ Status play(const Scenario& scenario, Protocol& protocol) {
   const Plan plan = Plan::create(scenario, stage, seed_of_command_line());
   OOMKIT_TRY(Supervisor supervisor,
              Supervisor::create(plan, protocol, KernelLog::open_from_boot()));
+  std::optional<GuardLink> guard;
+  if (GuardLink::is_wanted()) {
+    OOMKIT_TRY(GuardLink started, GuardLink::start());
+    guard.emplace(std::move(started));
+    supervisor.listen_to(*guard);
+  }
   malloc_trim(0);  // What reading the scenario left behind would be in every process.
   rise_above();
   return supervisor.run();

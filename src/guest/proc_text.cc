@@ -2,13 +2,6 @@
 
 namespace oomkit::guest {
 
-std::string_view take_line(std::string_view& rest) {
-  const std::size_t end = rest.find('\n');
-  const std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return line;
-}
-
 std::optional<std::int64_t> number_of(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     Cursor cursor(take_line(text));

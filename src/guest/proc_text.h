@@ -5,12 +5,10 @@
 #include <optional>
 #include <string_view>
 
+#include "core/lines.h"
 #include "core/text.h"
 
 namespace oomkit::guest {
-
-// The next line of `rest`, which is left with what follows it.
-std::string_view take_line(std::string_view& rest);
 
 // The number after `key` in the line that begins with it: "MemFree:   123 kB", "oom_kill 3".
 // With a unit of kB it is bytes.

@@ -30,6 +30,12 @@ void Protocol::event(std::int64_t t_ms, const EventLine& event) {
   if (!event.error.empty()) line.field("error", event.error);
 }
 
+void Protocol::decision(std::int64_t t_ms, std::string_view record) {
+  JsonLine line(*outlet_, "decision");
+  line.field("t_ms", t_ms);
+  line.field("record", record);
+}
+
 void Protocol::kmsg(std::string_view record) {
   JsonLine(*outlet_, "kmsg").field("record", record);
 }

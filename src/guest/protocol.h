@@ -1,7 +1,7 @@
 // What the guest tells the host, line by line: version 1 of the guest's protocol.
 //
 //   hello {"protocol":1,"release":"6.1.0-...","boot_ms":2470,...}
-//   begin, event, kmsg, process, cgroup, host, capture, progress, fail, end
+//   begin, event, decision, kmsg, process, cgroup, host, capture, progress, fail, end
 //
 // The members of event, process, cgroup and host are those of "oomkit.run/1"
 // (model/run_record.h), so the host reads them as parts of a record.
@@ -44,6 +44,8 @@ class Protocol {
   void hello(const Hello& hello);
   void begin(std::int64_t uptime_us);
   void event(std::int64_t t_ms, const EventLine& event);
+  // What a guard recorded: an object of oomkit.decision/1, as a text.
+  void decision(std::int64_t t_ms, std::string_view record);
   void kmsg(std::string_view record);
   void capture(std::string_view label, std::string_view path, std::string_view text);
   void fail(std::string_view sentence, std::string_view remedy);

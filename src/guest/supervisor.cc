@@ -222,7 +222,7 @@ void Supervisor::tell(const EventLine& event) {
 }
 
 void Supervisor::wait_for_something(std::int64_t until_ns) {
-  constexpr std::size_t kOwnFiles = 5;
+  constexpr std::size_t kOwnFiles = 6;
   std::array<pollfd, kOwnFiles + kListenersMax> files{};
   const Outlet& outlet = protocol_->outlet();
   files[0] = {signals_, POLLIN, 0};
@@ -230,6 +230,7 @@ void Supervisor::wait_for_something(std::int64_t until_ns) {
   files[2] = {log_.file(), POLLIN, 0};
   files[3] = {board_.wake_file(), POLLIN, 0};
   files[4] = {outlet.is_empty() ? -1 : outlet.file(), POLLOUT, 0};
+  files[5] = {guard_ != nullptr ? guard_->wake_file() : -1, POLLIN, 0};
   const std::size_t listening = listeners_.size();
   for (std::size_t i = 0; i < listening; ++i) {
     const Listener& listener = listeners_[i];
@@ -244,6 +245,7 @@ void Supervisor::wait_for_something(std::int64_t until_ns) {
   take_signals();
   take_tick(waited_from);
   log_.tell_new(*protocol_, buffer_);
+  if (guard_ != nullptr) guard_->take_new(*protocol_, elapsed_ns() / kNanosecondsPerMillisecond);
   for (std::size_t i = 0; i < listening; ++i) {
     Listener& listener = listeners_[i];
     if (!listener.take(files[kOwnFiles + i].revents, buffer_)) continue;
@@ -276,6 +278,7 @@ void Supervisor::take_exit(std::int32_t pid, std::int32_t status) {
   EventLine event;
   event.kind = "exit";
   event.pid = pid;
+  if (guard_ != nullptr && pid == guard_->pid()) event.comm = "oom-guard";
   if (slot != nullptr) {
     // What it said before it died comes first.
     while (const auto note = Board::take_note(*slot))
@@ -291,8 +294,17 @@ void Supervisor::take_exit(std::int32_t pid, std::int32_t status) {
   if (slot != nullptr) reach_mark(plan_->exit_marks[plan_->comm(slot->comm)]);
   ++exits_;
   if (killer == SIGKILL) ++own_kills_;
+  if (slot != nullptr && is_of_guard(pid, killer)) ++guard_kills_;
   last_exit_ns_ = now_ns();
   next_look_ns_ = 0;
+}
+
+// Ended by a signal that the kernel's log does not explain: in a run with a guard, by that one.
+// The host, which has all records, has the last word.
+bool Supervisor::is_of_guard(std::int32_t pid, std::int32_t signal) const {
+  if (guard_ == nullptr || (signal != SIGKILL && signal != SIGTERM)) return false;
+  const std::span<const std::int32_t> victims = log_.victims();
+  return std::find(victims.begin(), victims.end(), pid) == victims.end();
 }
 
 // A mark that the world itself reaches.
@@ -443,6 +455,7 @@ bool Supervisor::is_over() const {
   if (!when) return false;
   std::int64_t count = 0;
   if (when->counter == "oom_kills") count = oom_kills_;
+  if (when->counter == "guard_kills") count = guard_kills_;
   if (when->counter == "exits") count = exits_;
   if (when->counter == "marks") count = marks_;
   if (when->comparison == ">=") return count >= when->value;
@@ -474,6 +487,7 @@ void Supervisor::settle() {
 
 void Supervisor::tell_final(std::string_view ended, std::int64_t duration_ns) {
   log_.tell_new(*protocol_, buffer_);
+  if (guard_ != nullptr) guard_->take_new(*protocol_, duration_ns / kNanosecondsPerMillisecond);
   tell_processes(*protocol_, board_, buffer_);
   tell_cgroups(*protocol_, *plan_, buffer_);
   tell_host(*protocol_, sysconf(_SC_PAGESIZE), buffer_);

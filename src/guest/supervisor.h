@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "guest/actions.h"
 #include "guest/board.h"
+#include "guest/guard_link.h"
 #include "guest/kmsg.h"
 #include "guest/listeners.h"
 #include "guest/plan.h"
@@ -23,6 +24,9 @@ class Supervisor {
  public:
   // Makes the cgroups and the listeners of the plan, which must outlive it.
   static Result<Supervisor> create(const Plan& plan, Protocol& protocol, KernelLog log);
+
+  // A guard that is to act in this run; it must outlive the run.
+  void listen_to(GuardLink& guard) { guard_ = &guard; }
 
   // From the first process to the final state. A refusal: the run is void, it never began.
   Status run();
@@ -47,6 +51,7 @@ class Supervisor {
   void take_notes();
   void take_note(const Slot& slot, const Note& note);
   void take_exit(std::int32_t pid, std::int32_t status);
+  bool is_of_guard(std::int32_t pid, std::int32_t signal) const;
   void do_due();
   bool do_due_once();
   void reach_mark(std::size_t mark);
@@ -70,6 +75,7 @@ class Supervisor {
   std::span<char> buffer_;
   Actions actions_;
   std::vector<Listener> listeners_;
+  GuardLink* guard_ = nullptr;
   std::vector<Start> starts_;             // One per process of the scenario.
   std::vector<bool> events_done_;         // One per event.
   std::vector<std::int64_t> mark_times_;  // Since the beginning; negative: not reached.
@@ -82,6 +88,7 @@ class Supervisor {
   std::int64_t kills_before_ = 0;  // Of /proc/vmstat when the scenario began.
   std::int64_t oom_kills_ = 0;
   std::int64_t own_kills_ = 0;
+  std::int64_t guard_kills_ = 0;
   std::int64_t exits_ = 0;
   std::int64_t marks_ = 0;
 };

@@ -23,6 +23,7 @@ namespace {
 struct Launch {
   const char* program;
   char* const* argv;
+  char* const* envp;
   std::span<const int> inherited;
   int null_device;
   int output;
@@ -47,7 +48,7 @@ struct Launch {
     ready = ready && ::fcntl(fd, F_SETFD, 0) == 0;
   // The parent may have ended before the kernel was asked to tell of it.
   if (::getppid() != launch.parent) ::_exit(127);
-  if (ready) ::execv(launch.program, launch.argv);
+  if (ready) ::execve(launch.program, launch.argv, launch.envp);
   const int reason = errno;
   const ssize_t told = ::write(launch.report, &reason, sizeof reason);
   ::_exit(told == sizeof reason ? 127 : 126);
@@ -78,6 +79,14 @@ Result<ChildProcess> ChildProcess::start(const ChildSpec& spec) {
   for (std::string& word : words)
     argv.push_back(word.data());
   argv.push_back(nullptr);
+  std::vector<std::string> variables = spec.environment;
+  std::vector<char*> envp;
+  envp.reserve(variables.size() + 1);
+  for (std::string& variable : variables)
+    envp.push_back(variable.data());
+  for (char** inherited = ::environ; inherited != nullptr && *inherited != nullptr; ++inherited)
+    envp.push_back(*inherited);
+  envp.push_back(nullptr);
 
   const FileDescriptor null_device(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (null_device.get() < 0) return tl::unexpected(system_error("/dev/null", "cannot open", errno));
@@ -85,6 +94,7 @@ Result<ChildProcess> ChildProcess::start(const ChildSpec& spec) {
   const Launch launch{
       .program = spec.program.c_str(),
       .argv = argv.data(),
+      .envp = envp.data(),
       .inherited = spec.inherited,
       .null_device = null_device.get(),
       .output = spec.output >= 0 ? spec.output : null_device.get(),

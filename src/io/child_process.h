@@ -28,10 +28,11 @@ struct Pipe {
 Result<Pipe> make_pipe(std::size_t bytes);
 
 struct ChildSpec {
-  std::string program;                      // Its path.
-  std::vector<std::string> arguments = {};  // Without its own name.
-  std::vector<int> inherited = {};          // Descriptors it keeps, by the same numbers.
-  int output = -1;                          // Its stdout and stderr; -1: nowhere.
+  std::string program;                        // Its path.
+  std::vector<std::string> arguments = {};    // Without its own name.
+  std::vector<int> inherited = {};            // Descriptors it keeps, by the same numbers.
+  int output = -1;                            // Its stdout and stderr; -1: nowhere.
+  std::vector<std::string> environment = {};  // NAME=value, beside what we have ourselves.
 };
 
 class ChildProcess {

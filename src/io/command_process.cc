@@ -31,7 +31,7 @@ struct Report {
 };
 
 // Between fork and exec; this process has one thread, and so has its copy.
-struct Launch {
+struct CommandLaunch {
   char* const* argv;
   std::span<const FileDescriptor> cgroups;  // Their cgroup.procs, open for writing.
   const std::string* score;                 // As text; null: not to be set.
@@ -39,7 +39,7 @@ struct Launch {
   int report;
 };
 
-[[noreturn]] void give_up(const Launch& launch, Report report) {
+[[noreturn]] void give_up(const CommandLaunch& launch, Report report) {
   report.error_number = errno;
   const ssize_t told = ::write(launch.report, &report, sizeof report);
   ::_exit(told == static_cast<ssize_t>(sizeof report) ? 126 : 125);
@@ -51,7 +51,7 @@ bool write_score(const std::string& score) {
          ::write(file.get(), score.data(), score.size()) == static_cast<ssize_t>(score.size());
 }
 
-[[noreturn]] void become(const Launch& launch) {
+[[noreturn]] void become(const CommandLaunch& launch) {
   int which = 0;
   for (const FileDescriptor& procs : launch.cgroups) {
     if (::write(procs.get(), "0", 1) != 1) give_up(launch, {Stage::join, 0, which});

@@ -13,19 +13,6 @@
 
 namespace oomkit {
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-int FileDescriptor::release() {
-  return std::exchange(fd_, -1);
-}
-
 Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path) {
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (fd.get() < 0) return tl::unexpected(system_error(path, "cannot open", errno));

@@ -9,23 +9,9 @@
 
 #include "core/result.h"
 #include "io/byte_source.h"
+#include "io/file_descriptor.h"
 
 namespace oomkit {
-
-// A descriptor that is closed when its owner goes. -1: none.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  int release();
-
- private:
-  int fd_;
-};
 
 class FileSource final : public ByteSource {
  public:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "io/file_descriptor.h"
 
 namespace oomkit {
 
@@ -32,6 +33,11 @@ class OpenFolder {
   // What one system call gives of it: all of a procfs file that is made in one piece, like
   // PID/status, without asking a second time whether there is more.
   virtual Reading read_once(std::string_view path, std::vector<char>& buffer) const = 0;
+
+  // A process's file that stays open, to be read from its beginning again and again. It goes
+  // with that process: who has its number later is not read by it. None where it cannot be
+  // opened, and where this is no procfs.
+  virtual FileDescriptor keep(std::string_view path) const = 0;
 
   // The folders in it whose names are numbers, ascending: the processes of procfs.
   virtual tl::expected<std::vector<std::int64_t>, ErrorCode> numbers() const = 0;

@@ -72,6 +72,15 @@ std::string program_folder() {
   return std::string(slash == std::string_view::npos ? "." : found.substr(0, slash));
 }
 
+std::optional<std::string> program_beside(const std::string& name, const std::string& room) {
+  const std::string folder = program_folder();
+  for (const std::string& place :
+       {"/" + name, "/../" + room + "/" + name, "/../lib/oomkit/" + name}) {
+    if (is_file(folder + place)) return folder + place;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> cache_folder() {
   if (const auto cache = environment_variable("XDG_CACHE_HOME"); cache && cache->starts_with('/'))
     return *cache + "/oomkit";

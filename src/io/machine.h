@@ -16,10 +16,12 @@ std::optional<std::string> environment_variable(const std::string& name);
 int own_pid();
 bool is_root();  // By our effective user.
 
-std::string kernel_release();               // "6.1.0-44-amd64", of the running kernel.
-std::optional<std::string> boot_id();       // Another one after each boot.
-std::size_t processor_count();              // Those that we may use; at least 1.
-std::string program_folder();               // Where our own executable lies.
+std::string kernel_release();          // "6.1.0-44-amd64", of the running kernel.
+std::optional<std::string> boot_id();  // Another one after each boot.
+std::size_t processor_count();         // Those that we may use; at least 1.
+std::string program_folder();          // Where our own executable lies.
+// Another program of ours: beside it, in the build tree's folder of that room, or installed.
+std::optional<std::string> program_beside(const std::string& name, const std::string& room);
 std::optional<std::string> cache_folder();  // The user's, for this tool; not made yet.
 
 bool is_file(const std::string& path);  // Also through a link.

@@ -27,6 +27,8 @@ class MemoryFolder final : public OpenFolder {
     return read(path, buffer);
   }
 
+  FileDescriptor keep(std::string_view /*path*/) const override { return FileDescriptor(); }
+
   tl::expected<std::vector<std::int64_t>, ErrorCode> numbers() const override {
     const auto names = folders(".");
     if (!names) return tl::unexpected(names.error());

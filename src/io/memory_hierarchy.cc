@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/lines.h"
 #include "core/text.h"
 #include "io/machine.h"
 
@@ -19,13 +20,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
-}
-
-bool has_word(std::string_view text, std::string_view word, char separator) {
-  for (const std::string_view part : split(text, separator)) {
-    if (part == word) return true;
-  }
-  return false;
 }
 
 // "\040" for a blank, as mountinfo writes it.
@@ -58,9 +52,8 @@ std::optional<Mount> find_mount(std::string_view mounts, std::string_view contro
     const auto before = split(line.substr(0, dash), ' ');
     const auto after = split(line.substr(dash + 3), ' ');
     if (before.size() < 6 || after.size() < 3) continue;
-    const bool found = controller.empty()
-                           ? after[0] == "cgroup2"
-                           : after[0] == "cgroup" && has_word(after[2], controller, ',');
+    const bool found = controller.empty() ? after[0] == "cgroup2"
+                                          : after[0] == "cgroup" && list_has(after[2], controller);
     if (found) return Mount{unescaped(before[3]), unescaped(before[4])};
   }
   return std::nullopt;
@@ -73,8 +66,7 @@ std::optional<std::string_view> own_path(std::string_view cgroups, std::string_v
     const std::size_t second = line.find(':', first + 1);
     if (first == std::string_view::npos || second == std::string_view::npos) continue;
     const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    const bool found =
-        controller.empty() ? controllers.empty() : has_word(controllers, controller, ',');
+    const bool found = controller.empty() ? controllers.empty() : list_has(controllers, controller);
     if (found) return line.substr(second + 1);
   }
   return std::nullopt;

@@ -10,9 +10,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "io/system_error.h"
@@ -34,13 +36,20 @@ ErrorCode reading_code(int error_number) {
 class RealFolder final : public OpenFolder {
  public:
   RealFolder(FileDescriptor directory, bool numbered_by_age)
-      : directory_(std::move(directory)), numbered_by_age_(numbered_by_age) {}
+      : directory_(std::move(directory)), numbered_by_age_(numbered_by_age) {
+    struct statfs filesystem {};
+    procfs_ =
+        ::fstatfs(directory_.get(), &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+  }
 
   Reading read(std::string_view path, std::vector<char>& buffer) const override {
     return read_file(path, buffer, false);
   }
   Reading read_once(std::string_view path, std::vector<char>& buffer) const override {
     return read_file(path, buffer, true);
+  }
+  FileDescriptor keep(std::string_view path) const override {
+    return FileDescriptor(procfs_ ? open_below(path, O_RDONLY) : -1);
   }
 
   tl::expected<std::vector<std::int64_t>, ErrorCode> numbers() const override {
@@ -144,6 +153,7 @@ class RealFolder final : public OpenFolder {
 
   FileDescriptor directory_;
   bool numbered_by_age_;
+  bool procfs_ = false;
 };
 
 }  // namespace

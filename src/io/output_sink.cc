@@ -158,4 +158,17 @@ Status OutputSink::finish() {
   return final_path_.empty() ? Status() : give_name();
 }
 
+Status write_whole(const std::string& path, std::string_view text) {
+  OOMKIT_TRY(OutputSink sink, OutputSink::file(path));
+  sink.append(text);
+  return sink.finish();
+}
+
+Status write_standard_output(std::string_view text) {
+  OutputSink sink = OutputSink::standard_output();
+  sink.append(text);
+  const Status written = sink.finish();
+  return sink.reader_gone() ? Status() : written;
+}
+
 }  // namespace oomkit

@@ -55,4 +55,9 @@ class OutputSink {
   bool reader_gone_ = false;
 };
 
+// A file that is `text` afterwards; after an error it is what it was.
+Status write_whole(const std::string& path, std::string_view text);
+// All of a result; that its reader wants no more of it is no error.
+Status write_standard_output(std::string_view text);
+
 }  // namespace oomkit

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "core/lines.h"
 #include "core/text.h"
 #include "io/file_source.h"
 #include "io/machine.h"
@@ -23,19 +24,10 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kTextMax = std::size_t{1} << 20;
+constexpr std::size_t kFileMax = std::size_t{1} << 20;
 
 std::string read_text(const std::string& path) {
-  return read_whole(path, kTextMax).value_or("");
-}
-
-bool has_word(std::string_view text, std::string_view word) {
-  for (text = trim(text); !text.empty(); text = trim_left(text)) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (text.substr(0, end) == word) return true;
-    text.remove_prefix(end);
-  }
-  return false;
+  return read_whole(path, kFileMax).value_or("");
 }
 
 // The deepest first, so that each is empty when its turn comes.
@@ -140,7 +132,7 @@ bool try_for_long(Done done) {
 
 Status delegate_controller(const std::string& folder, const std::string& controller) {
   const std::string path = folder + "/cgroup.subtree_control";
-  if (has_word(read_text(path), controller)) return {};
+  if (contains_word(read_text(path), controller)) return {};
   return write_text(path, "+" + controller);
 }
 

@@ -1,5 +1,6 @@
 #include "io/systemd_scope.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -50,7 +51,9 @@ Result<Message> make_request(sd_bus* bus, const std::string& name, const std::st
   then(sd_bus_message_append(raw, "ss", name.c_str(), "fail"));
   then(sd_bus_message_open_container(raw, 'a', "(sv)"));
   then(sd_bus_message_append(raw, "(sv)", "Description", "s", description.c_str()));
-  then(sd_bus_message_append(raw, "(sv)", "Delegate", "b", 1));
+  // Not "Delegate", which would have systemd hand every controller down to us from the root on,
+  // and leave them so.
+  then(sd_bus_message_append(raw, "(sv)", "DelegateControllers", "as", 1, "memory"));
   // Gone also when it failed, which a scope does whose processes were killed.
   then(sd_bus_message_append(raw, "(sv)", "CollectMode", "s", "inactive-or-failed"));
   then(sd_bus_message_open_container(raw, 'r', "sv"));
@@ -65,9 +68,10 @@ Result<Message> make_request(sd_bus* bus, const std::string& name, const std::st
   return request;
 }
 
-bool in_cgroup_named(const std::string& name) {
-  constexpr std::size_t kTextMax = 64UL << 10;
-  const std::string text = read_whole("/proc/self/cgroup", kTextMax).value_or("");
+bool in_cgroup_named(std::uint32_t pid, const std::string& name) {
+  constexpr std::size_t kCgroupsMax = 64UL << 10;
+  const std::string path = "/proc/" + std::to_string(pid) + "/cgroup";
+  const std::string text = read_whole(path, kCgroupsMax).value_or("");
   return text.find("/" + name + "\n") != std::string::npos;
 }
 
@@ -94,10 +98,13 @@ Status start_own_scope(const std::string& name, const std::string& description,
     if (reason.empty()) return tl::unexpected(bus_error("makes no scope for us", result));
     return fail(ErrorCode::denied, "systemd: makes no scope for us: " + reason);
   }
-  // The answer is a job; that it is done shows in what counts for us.
+  // The answer is a job; that it is done shows in what counts for us. systemd moves one process
+  // after the other, in any order: who goes on before all are there makes it fail with the rest.
   constexpr int kAttempts = 500;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (in_cgroup_named(name)) return {};
+    if (std::all_of(pids.begin(), pids.end(),
+                    [&](std::uint32_t pid) { return in_cgroup_named(pid, name); }))
+      return {};
     std::this_thread::sleep_for(10ms);
   }
   return fail(ErrorCode::io, "systemd: " + name + " was not started within 5 s");

@@ -14,7 +14,7 @@ namespace oomkit {
 bool systemd_runs();
 
 // This process and `others` move into a new, delegated scope: of the system's manager for
-// root, else of the user's own. Returns once we are in it. The scope ends with its processes.
+// root, else of the user's own. Returns once all are in it. The scope ends with its processes.
 Status start_own_scope(const std::string& name, const std::string& description,
                        const std::vector<pid_t>& others);
 

@@ -28,7 +28,7 @@ struct Asked {
   std::string unit, mode;
   std::vector<std::string> properties;
   std::vector<std::uint32_t> pids;
-  bool delegated = false;
+  std::vector<std::string> controllers;
 };
 
 Asked read_request(sd_bus_message* request) {
@@ -53,10 +53,12 @@ Asked read_request(sd_bus_message* request) {
       sd_bus_message_read_array(request, 'u', &pids, &bytes);
       const auto* const begin = static_cast<const std::uint32_t*>(pids);
       asked.pids.assign(begin, begin + bytes / sizeof(std::uint32_t));
-    } else if (asked.properties.back() == "Delegate") {
-      int flag = 0;
-      sd_bus_message_read(request, "b", &flag);
-      asked.delegated = flag != 0;
+    } else if (asked.properties.back() == "DelegateControllers") {
+      const char* controller = nullptr;
+      sd_bus_message_enter_container(request, 'a', "s");
+      while (sd_bus_message_read(request, "s", &controller) > 0)
+        asked.controllers.emplace_back(controller);
+      sd_bus_message_exit_container(request);
     } else {
       sd_bus_message_skip(request, content);
     }
@@ -151,8 +153,9 @@ TEST(SystemdScope, ADelegatedOneIsAskedForAndARefusalIsToldInItsWords) {
   const Asked& asked = systemd.asked();
   EXPECT_EQ(asked.unit, "oomkit-run-1.scope");
   EXPECT_EQ(asked.mode, "fail");
-  EXPECT_TRUE(asked.delegated);
-  EXPECT_THAT(asked.properties, ElementsAre("Description", "Delegate", "CollectMode", "PIDs"));
+  EXPECT_THAT(asked.controllers, ElementsAre("memory")) << "and no other, which would stay";
+  EXPECT_THAT(asked.properties,
+              ElementsAre("Description", "DelegateControllers", "CollectMode", "PIDs"));
   EXPECT_THAT(asked.pids, ElementsAre(static_cast<std::uint32_t>(::getpid()), 4711U));
   std::filesystem::remove(path);
 }

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,7 +43,21 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+// That the name still stands for the open folder, and not for another one or for nothing.
+bool is_named(int above, const std::string& name, int folder) {
+  struct stat open_one {};
+  struct stat named {};
+  return ::fstat(folder, &open_one) == 0 &&
+         ::fstatat(above, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
 }  // namespace
+
+FolderLock::~FolderLock() {
+  // While it is still ours: who waits for it sees that it is gone, and makes a new one.
+  if (fd_.get() >= 0) ::unlinkat(above_.get(), name_.c_str(), AT_REMOVEDIR);
+}
 
 Result<WritableTree> WritableTree::create(const std::string& root) {
   FileDescriptor fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -128,6 +143,28 @@ Status WritableTree::remove(const std::string& path) const {
   if (::unlinkat(folder.get(), path.c_str() + last_name(path), 0) != 0 && errno != ENOENT)
     return tl::unexpected(system_error(full_name(path), "cannot remove", errno));
   return {};
+}
+
+Result<FolderLock> WritableTree::lock_folder(const std::string& path) const {
+  const std::string name = path.substr(last_name(path));
+  constexpr int kAttempts = 100;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    OOMKIT_TRY(FileDescriptor above, open_parent(path, true));
+    if (::mkdirat(above.get(), name.c_str(), 0755) != 0 && errno != EEXIST)
+      return tl::unexpected(system_error(full_name(path), "cannot make the folder", errno));
+    FileDescriptor folder(
+        ::openat(above.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (folder.get() < 0 && errno == ENOENT) continue;
+    if (folder.get() < 0)
+      return tl::unexpected(system_error(full_name(path), "cannot open the folder", errno));
+    while (::flock(folder.get(), LOCK_EX) != 0) {
+      if (errno != EINTR)
+        return tl::unexpected(system_error(full_name(path), "cannot lock the folder", errno));
+    }
+    if (is_named(above.get(), name, folder.get()))
+      return FolderLock(std::move(above), name, std::move(folder));
+  }
+  return fail(ErrorCode::io, full_name(path) + ": others make and remove it all the time");
 }
 
 void WritableTree::remove_empty_folder(const std::string& path) const {

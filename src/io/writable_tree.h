@@ -15,6 +15,23 @@
 
 namespace oomkit {
 
+// Held, nobody else holds it. Let go, the folder is gone if nothing is in it.
+class FolderLock {
+ public:
+  FolderLock(FolderLock&&) = default;
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock();
+
+ private:
+  friend class WritableTree;
+  FolderLock(FileDescriptor above, std::string name, FileDescriptor fd)
+      : above_(std::move(above)), name_(std::move(name)), fd_(std::move(fd)) {}
+
+  FileDescriptor above_;
+  std::string name_;
+  FileDescriptor fd_;
+};
+
 class WritableTree {
  public:
   static Result<WritableTree> create(const std::string& root);
@@ -30,6 +47,9 @@ class WritableTree {
   // One write into a file that is there: procfs, cgroupfs.
   Status set(const std::string& path, std::string_view value) const;
   Status remove(const std::string& path) const;
+  // Waits until nobody else has the folder locked, and makes it if it is not there. For who
+  // reads files in it and then replaces them.
+  Result<FolderLock> lock_folder(const std::string& path) const;
   // Nothing happens to a folder with something in it.
   void remove_empty_folder(const std::string& path) const;
 

@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -45,6 +48,34 @@ TEST_F(WritableTreeTest, AFileIsMadeWithItsFoldersAndTakenBack) {
   EXPECT_TRUE(tree_->remove("etc/systemd/a.service.d/x.conf").has_value());
   tree_->remove_empty_folder("etc/systemd/a.service.d");
   EXPECT_FALSE(fs::exists(folder_ / "etc/systemd/a.service.d"));
+}
+
+TEST_F(WritableTreeTest, OfManyWhoCountInAFileUnderTheLockNoneIsLost) {
+  constexpr int kCounters = 4;
+  constexpr int kTimes = 20;
+  std::vector<std::thread> counters;
+  for (int i = 0; i < kCounters; ++i) {
+    counters.emplace_back([this] {
+      for (int k = 0; k < kTimes; ++k) {
+        const auto lock = tree_->lock_folder("var/lib/counted");
+        const int had = std::stoi(tree_->read("var/lib/counted/n").value().value_or("0"));
+        (void)tree_->replace("var/lib/counted/n", std::to_string(had + 1));
+      }
+    });
+  }
+  for (std::thread& counter : counters)
+    counter.join();
+  EXPECT_EQ(tree_->read("var/lib/counted/n").value(), std::to_string(kCounters * kTimes));
+}
+
+TEST_F(WritableTreeTest, ALockedFolderIsGoneAfterwardsUnlessSomethingIsInIt) {
+  { const auto lock = tree_->lock_folder("var/lib/empty"); }
+  EXPECT_FALSE(fs::exists(folder_ / "var/lib/empty"));
+  {
+    const auto lock = tree_->lock_folder("var/lib/full");
+    (void)tree_->replace("var/lib/full/x", "x");
+  }
+  EXPECT_TRUE(fs::exists(folder_ / "var/lib/full"));
 }
 
 TEST_F(WritableTreeTest, WhatIsNotThereIsNothingAndNoError) {

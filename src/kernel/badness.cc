@@ -10,12 +10,13 @@ namespace {
 
 // Hostile numbers go up to 2^63 pages: sums are made in 128 bits and cut at the end, so
 // that no order among real tasks changes and nothing overflows.
-__extension__ using Wide = __int128;
+__extension__ using Int128 = __int128;
 
-std::int64_t saturate(Wide value) {
-  constexpr Wide kMin = std::numeric_limits<std::int64_t>::min();
-  constexpr Wide kMax = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(std::clamp(value, kMin, kMax));
+std::int64_t saturate(Int128 value) {
+  const auto low = static_cast<std::int64_t>(value);
+  if (low == value) return low;  // Nearly always, and this is asked of every task.
+  return value < 0 ? std::numeric_limits<std::int64_t>::min()
+                   : std::numeric_limits<std::int64_t>::max();
 }
 
 // The kernel's unit is the page; a table of 4.15 and later gives bytes.
@@ -24,13 +25,14 @@ std::optional<Pages> pgtables_of(const Task& task, PageSize page_size) {
   const int shift = std::countr_zero(static_cast<std::uint32_t>(bytes_of(page_size).count()));
   if (task.pgtables) return Pages(task.pgtables->count() >> shift);
   if (!task.nr_ptes) return std::nullopt;
-  return Pages(saturate(Wide(*task.nr_ptes) + task.nr_pmds.value_or(0) + task.nr_puds.value_or(0)));
+  return Pages(
+      saturate(Int128(*task.nr_ptes) + task.nr_pmds.value_or(0) + task.nr_puds.value_or(0)));
 }
 
 std::optional<Pages> rss_of(const Task& task) {
   if (task.rss) return task.rss;
   if (!task.rss_anon || !task.rss_file) return std::nullopt;
-  return Pages(saturate(Wide(task.rss_anon->count()) + task.rss_file->count() +
+  return Pages(saturate(Int128(task.rss_anon->count()) + task.rss_file->count() +
                         (task.rss_shmem ? task.rss_shmem->count() : 0)));
 }
 
@@ -59,23 +61,30 @@ std::int64_t per_mille_in_int(std::int64_t pages, std::int64_t totalpages) {
       static_cast<std::uint32_t>(widened / static_cast<std::uint64_t>(totalpages)));
 }
 
+std::int64_t three_percent(Int128 pages) {
+  // Of pages as they are, without a division of 128 bits.
+  constexpr std::int64_t kSmall = std::numeric_limits<std::int64_t>::max() / 4;
+  if (pages > -kSmall && pages < kSmall) return static_cast<std::int64_t>(pages) * 3 / 100;
+  return saturate(pages * 3 / 100);
+}
+
 void add_v1(Badness& b, std::int64_t adj, bool root, std::int64_t totalpages, bool in_int) {
-  const std::int64_t pages = saturate(Wide(b.rss.count()) + b.swap.count() + b.pgtables.count());
+  const std::int64_t pages = saturate(Int128(b.rss.count()) + b.swap.count() + b.pgtables.count());
   const std::int64_t share =
-      in_int ? per_mille_in_int(pages, totalpages) : saturate(Wide(pages) * 1000 / totalpages);
+      in_int ? per_mille_in_int(pages, totalpages) : saturate(Int128(pages) * 1000 / totalpages);
   b.root_bonus = root ? 30 : 0;
   b.adj_points = adj;
-  const std::int64_t sum = saturate(Wide(share) - b.root_bonus + adj);
+  const std::int64_t sum = saturate(Int128(share) - b.root_bonus + adj);
   b.floored = sum <= 0;
   b.points = std::clamp<std::int64_t>(sum, 1, 1000);
 }
 
 void add_pages(Badness& b, std::int64_t adj, bool root, const BadnessContext& context) {
   const std::int64_t unit = context.totalpages.count() / 1000;
-  const Wide own = Wide(b.rss.count()) + b.swap.count() + b.pgtables.count();
-  b.adj_points = saturate(Wide(adj) * unit);
-  if (root && context.rule == BadnessRule::v2) b.root_bonus = saturate(Wide(30) * unit);
-  if (root && context.rule == BadnessRule::v3) b.root_bonus = saturate(own * 3 / 100);
+  const Int128 own = Int128(b.rss.count()) + b.swap.count() + b.pgtables.count();
+  b.adj_points = saturate(Int128(adj) * unit);
+  if (root && context.rule == BadnessRule::v2) b.root_bonus = saturate(Int128(30) * unit);
+  if (root && context.rule == BadnessRule::v3) b.root_bonus = three_percent(own);
   const std::int64_t sum = saturate(own - b.root_bonus + b.adj_points);
   b.floored = context.rule != BadnessRule::v5 && sum <= 0;
   b.points = b.floored ? 1 : sum;
@@ -156,7 +165,14 @@ std::int64_t oom_score(std::int64_t points, bool unkillable, BadnessRule rule,
                        Pages host_totalpages) {
   if (unkillable) return 0;
   if (rule <= BadnessRule::v1) return points;
-  const Wide per_mille = Wide(points) * 1000 / std::max<std::int64_t>(host_totalpages.count(), 1);
+  // Of points as they are, without a division of 128 bits.
+  constexpr std::int64_t kSmall = std::numeric_limits<std::int64_t>::max() / 4000;
+  if (points > -kSmall && points < kSmall) {
+    const std::int64_t score = points * 1000 / std::max<std::int64_t>(host_totalpages.count(), 1);
+    return rule == BadnessRule::v5 ? (1000 + score) * 2 / 3 : score;
+  }
+  const Int128 per_mille =
+      Int128(points) * 1000 / std::max<std::int64_t>(host_totalpages.count(), 1);
   return saturate(rule == BadnessRule::v5 ? (1000 + per_mille) * 2 / 3 : per_mille);
 }
 

@@ -186,7 +186,7 @@ TEST(BadnessTest, HostileNumbersSaturate) {
     EXPECT_LE(points(task, row.version, kMax), top) << row.name;
     EXPECT_GT(points(task, row.version, kMax), 0) << row.name;
   }
-  task.rss = Pages(std::numeric_limits<std::int64_t>::min());
+  task.rss = Pages(std::numeric_limits<std::int64_t>::min() + 1);  // The lowest is "not known".
   EXPECT_NO_FATAL_FAILURE(points(task, {6, 1, 0}, 0));
 }
 

@@ -49,6 +49,18 @@ void Assembly::hold_row(const LogRecord& frame, const PlainRow& last) {
   record.uptime = last.uptime;
   state_->current->joiner.hold_row(record);
 }
+const TaskColumns* Assembly::open_columns() const {
+  return state_->columns_for_more();
+}
+Task& Assembly::next_row() {
+  return state_->next_row();
+}
+bool Assembly::keep_row(std::uint64_t line, std::optional<HostTime> uptime) {
+  return state_->keep_row(line, uptime);
+}
+void Assembly::end_rows() {
+  state_->end_rows();
+}
 bool Assembly::in_report() const {
   return state_->relevant_at != 0 && state_->count - state_->relevant_at < kIdleAfter / 2;
 }
@@ -102,10 +114,13 @@ void Assembly::State::take_next_row(const LogRecord& record, const PlainRow& bef
   look_for_ready();
 }
 
-void Assembly::State::look_for_ready() {
+// Whether it had to look.
+bool Assembly::State::look_for_ready() {
   // Nothing is so urgent that each record would have to look.
   constexpr std::uint64_t kLookEvery = 16;
-  if (count % kLookEvery == 0 || queue.size() > kReportsHeldMax) emit_ready(false);
+  if (count % kLookEvery != 0 && queue.size() <= kReportsHeldMax) return false;
+  emit_ready(false);
+  return true;
 }
 
 // The source of a record. What names no host or no caller, a wrapped line's second half
@@ -362,8 +377,10 @@ void Assembly::State::emit_front() {
     if (source->open == front.get()) source->open = nullptr;
     if (source->daemon == front.get()) source->daemon = nullptr;
   }
+  if (front.get() == filling) end_rows();
   OomReport& report = front->report;
   rows_held -= std::min<std::uint64_t>(rows_held, report.at.tasks.size());
+  if (!report.at.tasks.empty()) rows_before = report.at.tasks.size();
   if (!report.at.kernel_release && !front->release_near.empty()) {
     report.at.kernel_release = std::move(front->release_near);
   }

@@ -7,12 +7,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "klog/framing.h"
+#include "klog/lines_tasks.h"
 #include "klog/reader.h"
 #include "klog/record.h"
 #include "model/damage.h"
+#include "model/task.h"
 
 namespace oomkit {
 
@@ -29,6 +32,14 @@ class Assembly final : public RecordSink {
   // usual. A row before is followed by '\n', and kPadding bytes can be read behind it.
   void on_row(const LogRecord& record, const PlainRow* before);
   void hold_row(const LogRecord& frame, const PlainRow& last);
+  // The same for rows that the caller reads (row_scan.h) as far as they are beyond doubt: the
+  // columns of the table that they go on, or null if they have to go the way above. Each is read
+  // where it will stay, at next_row(); keep_row() is said of a row when the one behind it has been
+  // read, and says whether there still are such columns. What was not kept, end_rows() drops.
+  const TaskColumns* open_columns() const;
+  Task& next_row();
+  bool keep_row(std::uint64_t line, std::optional<HostTime> uptime);
+  void end_rows();
   // Lines were of interest just now, so that whatever comes idle() will not be true soon ...
   bool in_report() const;
   // ... and the last was a row of a table: more may follow.

@@ -30,18 +30,20 @@ std::string path_of(std::string_view path) {
   return std::string(path.substr(0, kPathMax));
 }
 
-// How many rows to have room for when there are `rows`: twice as many, but never more than
-// may be kept, and one, which is read to see what it is.
-std::size_t room_for_rows(std::size_t rows) {
+// How many rows to have room for when there are `rows`: at first as many as the table before had,
+// if that was no giant; then twice as many, but never more than may be kept, and one, which is read
+// to see what it is.
+std::size_t room_for_rows(std::size_t rows, std::size_t rows_before) {
   constexpr std::size_t kFirst = 128;
-  return rows >= kTasksMax / 2 ? kTasksMax + 1 : std::max(kFirst, 2 * rows);
+  constexpr std::size_t kFirstMax = 512;
+  constexpr std::size_t kSpare = 16;
+  if (rows == 0) return std::clamp(rows_before + kSpare, kFirst, kFirstMax);
+  return rows >= kTasksMax / 2 ? kTasksMax + 1 : 2 * rows;
 }
 
-Task& add_row(std::vector<Task>& tasks, std::uint64_t line) {
-  if (tasks.size() == tasks.capacity()) tasks.reserve(room_for_rows(tasks.size()));
-  Task& task = tasks.emplace_back();
-  task.line = line;
-  return task;
+Task& add_row(std::vector<Task>& tasks, std::size_t rows_before) {
+  if (tasks.size() == tasks.capacity()) tasks.reserve(room_for_rows(tasks.size(), rows_before));
+  return tasks.emplace_back();
 }
 
 // The index of the zone that a line has just filled.
@@ -296,7 +298,8 @@ void Assembly::State::on_task_row(const LogicalLine& line) {
     return;
   }
   LineNotes notes{.cut = line.cut};
-  Task& task = add_row(report->report.at.tasks, line.line);
+  Task& task = add_row(report->report.at.tasks, rows_before);
+  task.line = line.line;
   judge_row(*report, read_task_row(line.text, report->columns, task, notes), notes);
 }
 
@@ -309,10 +312,56 @@ OpenReport* Assembly::State::open_table() const {
   return goes_on ? report : nullptr;
 }
 
+// Where the next row is sure to be kept, unless it is the last one again.
+const TaskColumns* Assembly::State::columns_for_more() const {
+  const OpenReport* const table = open_table();
+  if (table == nullptr || table->report.at.tasks.size() >= kTasksMax || rows_held >= kTasksMax ||
+      table->report.at.tasks.empty()) {
+    return nullptr;
+  }
+  return &table->columns;
+}
+
+// Behind the table's last row, in a table as columns_for_more() wants it.
+Task& Assembly::State::next_row() {
+  std::vector<Task>& tasks = current->open->report.at.tasks;
+  if (filling == nullptr) {
+    filling = current->open;
+    filled = tasks.size();
+  }
+  return add_row(tasks, rows_before);
+}
+
+// As take_next_row(), of the first row that is not kept yet; it is good.
+bool Assembly::State::keep_row(std::uint64_t line, std::optional<HostTime> uptime) {
+  ++count;
+  current->used_at = count;
+  touch(*filling, line, uptime);
+  filling->row_was_kept = true;
+  std::vector<Task>& tasks = filling->report.at.tasks;
+  Task& row = tasks[filled];
+  const Task& before = tasks[filled - 1];
+  row.line = line;
+  if (row.pid == before.pid && row.comm == before.comm) {
+    tasks.erase(tasks.begin() + static_cast<std::ptrdiff_t>(filled));
+  } else {
+    ++filled;
+    ++rows_held;
+  }
+  if (look_for_ready()) return columns_for_more() != nullptr;
+  return filled < kTasksMax && rows_held < kTasksMax;
+}
+
+void Assembly::State::end_rows() {
+  if (filling != nullptr) filling->report.at.tasks.resize(filled);
+  filling = nullptr;
+}
+
 void Assembly::State::read_row(OpenReport& report, const PlainRow& row) {
   touch(report, row.line, row.uptime);
   LineNotes notes;
-  Task& task = add_row(report.report.at.tasks, row.line);
+  Task& task = add_row(report.report.at.tasks, rows_before);
+  task.line = row.line;
   judge_row(report, read_task_row_in_place(row.text, report.columns, task, notes), notes);
 }
 

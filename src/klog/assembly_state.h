@@ -93,7 +93,7 @@ struct Assembly::State final : LogicalLineSink {
   void take_record(const LogRecord& record);
   void begin_rows(const LogRecord& record);
   void take_next_row(const LogRecord& record, const PlainRow& before);
-  void look_for_ready();
+  bool look_for_ready();
   void skip();
   void end(bool last_line_cut);
   bool idle() const;
@@ -134,6 +134,10 @@ struct Assembly::State final : LogicalLineSink {
   void on_task_header(const LogicalLine& line);
   void on_task_row(const LogicalLine& line);
   OpenReport* open_table() const;
+  const TaskColumns* columns_for_more() const;
+  Task& next_row();
+  bool keep_row(std::uint64_t line, std::optional<HostTime> uptime);
+  void end_rows();
   void read_row(OpenReport& report, const PlainRow& row);
   void judge_row(OpenReport& report, RowResult result, const LineNotes& notes);
   void keep_last_row(OpenReport& report);
@@ -180,6 +184,9 @@ struct Assembly::State final : LogicalLineSink {
   std::uint64_t relevant_at = 0;  // When a line last was of interest.
   std::uint64_t reports = 0;
   std::uint64_t rows_held = 0;
+  OpenReport* filling = nullptr;  // Has rows at its end, from `filled` on, that are not kept yet.
+  std::size_t filled = 0;
+  std::size_t rows_before = 0;   // Of the last report that had a table.
   std::uint64_t suppressed = 0;  // "N callbacks suppressed" since the last trigger.
   std::uint64_t sysrq_at = 0;    // When somebody asked for an OOM kill by hand; 0: never.
   std::string sysrq_host;

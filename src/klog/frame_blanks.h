@@ -14,7 +14,7 @@ constexpr bool is_blank(char c) {
 }
 
 // Offset of the first byte at or behind `at` that is no blank.
-inline std::size_t skip_blanks(std::string_view text, std::size_t at = 0) {
+inline std::size_t after_blanks(std::string_view text, std::size_t at = 0) {
   constexpr std::uint64_t kEightBlanks = 0x2020202020202020ULL;
   std::uint64_t bytes = 0;
   while (text.size() - at >= sizeof bytes) {
@@ -28,7 +28,7 @@ inline std::size_t skip_blanks(std::string_view text, std::size_t at = 0) {
 }
 
 inline std::string_view without_blanks(std::string_view text) {
-  return text.substr(skip_blanks(text));
+  return text.substr(after_blanks(text));
 }
 
 }  // namespace oomkit

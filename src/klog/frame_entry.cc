@@ -86,7 +86,7 @@ bool LogEntry::take_verbose_head(std::string_view line) {
 LogEntry::Took LogEntry::take_verbose_line(std::string_view line, std::uint64_t number) {
   constexpr std::size_t kIndent = 4;
   if (take_verbose_head(line)) return form_ == Form::none ? Took::swallowed : Took::ended;
-  const std::size_t indent = skip_blanks(line);
+  const std::size_t indent = after_blanks(line);
   const std::string_view field = line.substr(indent);
   if (message_column_ != 0 && indent >= message_column_) {
     const std::size_t room = kMessageMax - std::min(message_.size(), kMessageMax);

@@ -84,16 +84,16 @@ std::size_t skip_digits(std::string_view text, std::size_t at) {
 }  // namespace
 
 bool looks_like_task_row(std::string_view text) {
-  std::size_t at = skip_blanks(text, 0);
+  std::size_t at = after_blanks(text, 0);
   if (at >= text.size() || text[at] != '[') return false;
-  at = skip_blanks(text, at + 1);
+  at = after_blanks(text, at + 1);
   if (text.substr(at, 3) == "pid") return text.find("tgid", at) != std::string_view::npos;
   const std::size_t pid_end = skip_digits(text, at);
   if (pid_end == at || pid_end >= text.size() || text[pid_end] != ']') return false;
   at = pid_end + 1;
   // uid, tgid, total_vm and rss: the four that every kernel's table has.
   for (int number = 0; number < 4; ++number) {
-    const std::size_t begin = skip_blanks(text, at);
+    const std::size_t begin = after_blanks(text, at);
     at = skip_digits(text, begin);
     if (begin == at) return false;
   }
@@ -101,7 +101,7 @@ bool looks_like_task_row(std::string_view text) {
 }
 
 bool begins_like_kernel_text(std::string_view text) {
-  text.remove_prefix(skip_blanks(text, 0));
+  text.remove_prefix(after_blanks(text, 0));
   if (text.empty()) return false;
   if (text[0] == '[') return text.substr(0, 3) == "[<f" || looks_like_task_row(text);
   for (const std::string_view beginning : kBeginnings) {

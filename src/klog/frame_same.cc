@@ -1,73 +1,17 @@
 #include "klog/frame_same.h"
 
-#include <array>
 #include <bit>
 #include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "core/text.h"
 #include "klog/frame_blanks.h"
 #include "klog/line_number.h"
+#include "klog/plain_bytes.h"
 
 namespace oomkit {
 namespace {
 
 constexpr std::size_t kPrefixMax = 512;  // A longer one is no frame that repeats.
-
-// As in frame_clean.cc: sixteen bytes compared at once, by the compilers' own vectors. Bytes
-// from 0x80 on are below zero.
-using Bytes16 = std::int8_t __attribute__((vector_size(16)));
-
-// Control characters and what is no ASCII; '\\' and '['; '"', '#', '&' and '\''. The mask leaves
-// out the bits in which the bytes of its group differ.
-Bytes16 not_plain(Bytes16 bytes) {
-  return (bytes < 0x20) | (bytes == '\\') | (bytes == '[') | ((bytes & ~0x05) == '"');
-}
-
-static_assert(('#' & ~0x05) == '"' && ('&' & ~0x05) == '"');
-
-bool all_plain(const char* at, std::size_t size) {
-  Bytes16 bytes{};
-  Bytes16 odd{};
-  std::size_t done = 0;
-  for (; done + sizeof bytes <= size; done += sizeof bytes) {
-    std::memcpy(&bytes, at + done, sizeof bytes);
-    odd |= not_plain(bytes);
-  }
-  // The rest with some bytes before it, which have been found plain or are blanks.
-  if (done != size && size >= sizeof bytes) {
-    std::memcpy(&bytes, at + size - sizeof bytes, sizeof bytes);
-    odd |= not_plain(bytes);
-  } else if (done != size) {
-    bytes = Bytes16{} | ' ';
-    std::memcpy(&bytes, at, size);
-    odd |= not_plain(bytes);
-  }
-  std::array<std::uint64_t, 2> halves{};
-  std::memcpy(halves.data(), &odd, sizeof odd);
-  return (halves[0] | halves[1]) == 0;
-}
-
-// The first byte from `at` on that is not plain, if there is one before `end`; else some place
-// near `end`.
-const char* skip_plain(const char* at, const char* end) {
-#if defined(__SSE2__)
-  for (; end - at >= 16; at += 16) {
-    Bytes16 bytes{};
-    std::memcpy(&bytes, at, sizeof bytes);
-    const auto odd =
-        static_cast<unsigned>(_mm_movemask_epi8(reinterpret_cast<__m128i>(not_plain(bytes))));
-    if (odd != 0) return at + std::countr_zero(odd);
-  }
-#else
-  while (at != end && all_plain(at, 1))
-    ++at;
-#endif
-  return at;
-}
 
 constexpr std::size_t kDecimals = 6;  // Of the kernel's time.
 
@@ -115,16 +59,19 @@ bool is_plain_row(std::string_view text) {
   if (pid.length - 1 >= kPidDigitsMax || at == end || *at != ']') return false;
   ++at;
   const std::size_t blanks = scan_blanks(at, end);
-  if (blanks == 0 || at + blanks == end || !is_digit(at[blanks])) return false;
+  const char* number = at + blanks;
+  if (number != end && *number == '-') ++number;
+  if (blanks == 0 || number == end || !is_digit(*number)) return false;
   return all_plain(at, static_cast<std::size_t>(end - at));
 }
 
 bool is_plain_words(std::string_view text) {
-  // 'd' may be "data: {" and 'm' "message repeated"; other marks are somebody's.
-  const std::size_t begin = skip_blanks(text);
-  if (begin == text.size()) return false;
-  const char first = text[begin];
-  if (first == 'd' || first == 'm' || !(is_alpha(first) || is_digit(first))) return false;
+  const std::string_view words = without_blanks(text);
+  if (words.empty() || !(is_alpha(words[0]) || is_digit(words[0]))) return false;
+  if (words.starts_with("data:") || words.starts_with("message repeated ")) return false;
+  // The one line of most reports whose brackets are no time's.
+  constexpr std::string_view kReserve = "lowmem_reserve[]:";
+  if (text.starts_with(kReserve)) text.remove_prefix(kReserve.size());
   // "kernel:" or "name[12]:", which behind a time are whose words these are.
   constexpr std::string_view kKernel = "kernel";
   const std::size_t colon = text.find(':');
@@ -155,7 +102,7 @@ std::size_t plain_row_size(std::string_view text) {
   const char* const close = pid + digits.length;
   if (digits.length - 1 >= kPidDigitsMax || *close != ']') return 0;
   const char* const next = padded_blanks(close + 1);
-  if (next == close + 1 || !is_digit(*next)) return 0;
+  if (next == close + 1 || !is_digit(*next == '-' ? next[1] : *next)) return 0;
   // "<br>" of a page, "=" of a mail, and "]" of a head that journalctl -o verbose prints.
   const char last = end[-1];
   if (last == '>' || last == '=' || last == ']') return 0;
@@ -237,6 +184,13 @@ bool SameFrame::take_row(std::string_view text, std::uint64_t number) {
   if (size == 0) return false;
   make_record(text.substr(0, size), number, uptime, true);
   return true;
+}
+
+RowFrame SameFrame::row_frame() const {
+  if constexpr (std::endian::native != std::endian::little) return {};
+  if (!known_ || !record_.framed) return {};
+  if (has_uptime_) return {second_prefix_, true, second_};
+  return {prefix_, false, {}};
 }
 
 // As take_frame(), with a shorter way for lines of the same second.

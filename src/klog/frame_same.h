@@ -8,13 +8,27 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "klog/frame_head.h"
+#include "klog/line_number.h"
 #include "klog/record.h"
 
 namespace oomkit {
+
+// What stands before each row of a table: whoever reads many rows (reader.cc) takes it off
+// himself. With a time up to its decimals, for a table is printed within a second.
+struct RowFrame {
+  std::string_view prefix;
+  bool has_uptime = false;
+  HostTime second{};
+
+  std::size_t size() const { return prefix.size() + (has_uptime ? sizeof(std::uint64_t) : 0); }
+  // The place behind the frame that `at` begins with, or null. Sets the uptime if it has one.
+  const char* take(const char* at, const char* end, HostTime& uptime) const;
+};
 
 class SameFrame {
  public:
@@ -28,6 +42,8 @@ class SameFrame {
   // behind the line.
   bool take_row(std::string_view text, std::uint64_t number);
   const LogRecord& record() const { return record_; }
+  // Of the row that take_row() took last. Empty if there is none.
+  RowFrame row_frame() const;
 
  private:
   bool take_frame(std::string_view& line, HostTime& uptime) const;
@@ -45,6 +61,26 @@ class SameFrame {
   std::string second_prefix_;
   HostTime second_{};
 };
+
+inline const char* RowFrame::take(const char* at, const char* end, HostTime& uptime) const {
+  const std::size_t size = prefix.size();
+  if (end - at < static_cast<std::ptrdiff_t>(size + sizeof(std::uint64_t)) ||
+      std::memcmp(at, prefix.data(), size) != 0) {
+    return nullptr;
+  }
+  at += size;
+  if (!has_uptime) return at;
+  // "678901] ": what is left of each byte is the digit's value, or nothing.
+  constexpr std::uint64_t kForm = 0x205d303030303030U;
+  constexpr std::uint64_t kAllowed = 0x7f7f767676767676U;  // Makes more than that overflow.
+  const std::uint64_t values = word_at(at) ^ kForm;
+  if ((((values + kAllowed) | values) & 0x8080808080808080U) != 0) return nullptr;
+  constexpr std::size_t kDecimals = 6;
+  constexpr std::int64_t kNanoseconds = 1000;
+  uptime =
+      second + HostTime(static_cast<std::int64_t>(sum_of_digits(values, kDecimals)) * kNanoseconds);
+  return at + sizeof values;
+}
 
 // Text that no step of framing would change or split. `row`: "[ 1234]   0  1234 ...", which is
 // no head of any kind. `words`: none if the kernel's own time stands before it.

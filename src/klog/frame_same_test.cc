@@ -109,11 +109,16 @@ TEST(SameFrame, PlainText) {
   EXPECT_EQ(plain_text("[ 1234]     0  1234    1000      100        0 bash"), PlainText::row);
   EXPECT_EQ(plain_text("[ 1234]     0  1234    1000      100        0 a b:c"), PlainText::row);
   EXPECT_EQ(plain_text("[ 1234]     0  1234    1000      100        0 a[1]"), PlainText::none);
+  EXPECT_EQ(plain_text("[ 1234]    -1  1234    1000      100        0 bash"), PlainText::row);
+  EXPECT_EQ(plain_text("[ 1234]    --  1234    1000      100        0 bash"), PlainText::none);
   EXPECT_EQ(plain_text("[ T1234]     0"), PlainText::none);
   EXPECT_EQ(plain_text("[12345.678901] 0"), PlainText::none);
   EXPECT_EQ(plain_text("[20231121]  0"), PlainText::none);
   EXPECT_EQ(plain_text("Mem-Info:"), PlainText::words);
   EXPECT_EQ(plain_text(" out_of_memory+0x67/0x122"), PlainText::words);
+  EXPECT_EQ(plain_text(" dump_stack+0x67/0x122"), PlainText::words);
+  EXPECT_EQ(plain_text("lowmem_reserve[]: 0 2862 3809"), PlainText::words);
+  EXPECT_EQ(plain_text("lowmem_reserve[]: 0 [ 1.000000] a"), PlainText::none);
   EXPECT_EQ(plain_text(" <TASK>"), PlainText::none);
   EXPECT_EQ(plain_text("data: {}"), PlainText::none);
   EXPECT_EQ(plain_text("message repeated 2 times: [ a]"), PlainText::none);

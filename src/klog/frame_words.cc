@@ -159,7 +159,7 @@ bool take_dotted_priority(std::string_view& rest, LogRecord& record) {
   const auto level = level_of_word(word.substr(dot + 1));
   if (!level) return false;
   record.level = level;
-  rest.remove_prefix(skip_blanks(rest, end));
+  rest.remove_prefix(after_blanks(rest, end));
   return true;
 }
 
@@ -184,7 +184,7 @@ bool take_angle_priority(std::string_view& rest, LogRecord& record) {
 
 bool take_caller(std::string_view& rest, LogRecord& record) {
   if (rest.empty() || rest[0] != '[') return false;
-  const std::size_t begin = skip_blanks(rest, 1);
+  const std::size_t begin = after_blanks(rest, 1);
   if (begin >= rest.size() || (rest[begin] != 'T' && rest[begin] != 'C')) return false;
   std::size_t end = begin + 1;
   while (end < rest.size() && is_digit(rest[end]))
@@ -216,7 +216,7 @@ bool take_source(std::string_view& rest, LogRecord& record, SourceWords& words) 
   const std::size_t host_end = word_end(rest, 0);
   const std::string_view host = rest.substr(0, host_end);
   if (!is_log_host(host) || host_end >= rest.size()) return false;
-  const std::size_t second_at = skip_blanks(rest, host_end);
+  const std::size_t second_at = after_blanks(rest, host_end);
   std::string_view behind = rest.substr(second_at);
   HostTime ignored{};
   const bool dotted = take_dotted_priority(behind, record);

@@ -86,6 +86,7 @@ class Framer::State {
 
   void line(std::string_view text, std::uint64_t number);
   const LogRecord* row(std::string_view text, std::uint64_t number);
+  RowFrame row_frame() const;
   void skipped();
   void finish() { deliver_entry(); }
 
@@ -142,6 +143,13 @@ const LogRecord* Framer::State::row(std::string_view text, std::uint64_t number)
   if (!entry_.passes(text) || !same_frame_.take_row(text, number)) return nullptr;
   pastes_.html = false;
   return &same_frame_.record();
+}
+
+// A line's first bytes decide whether it opens an entry: as many as the frame has of them at least.
+RowFrame Framer::State::row_frame() const {
+  constexpr std::size_t kFirstBytes = 9;
+  const RowFrame frame = same_frame_.row_frame();
+  return frame.prefix.size() >= kFirstBytes || frame.prefix.starts_with('[') ? frame : RowFrame();
 }
 
 void Framer::State::deliver_entry() {
@@ -351,6 +359,9 @@ void Framer::line(std::string_view text, std::uint64_t number) {
 }
 const LogRecord* Framer::row(std::string_view text, std::uint64_t number) {
   return state_->row(text, number);
+}
+RowFrame Framer::row_frame() const {
+  return state_->row_frame();
 }
 std::size_t Framer::wants_raw() const {
   return state_->entry().wants_raw();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 
+#include "klog/frame_same.h"
 #include "klog/record.h"
 #include "model/damage.h"
 
@@ -41,6 +42,10 @@ class Framer {
   // the line before, ends in '\n' and has kPadding bytes behind it; or null, and then nothing has
   // happened: line() takes it. Its text ends where the line does. Lives until the next call.
   const LogRecord* row(std::string_view text, std::uint64_t number);
+
+  // What the row that row() gave last begins with. Rows that follow it directly with the same may
+  // be read by their reader without a call for each. Empty if there is no such thing.
+  RowFrame row_frame() const;
 
   // Bytes, not lines, that the frame wants next: a binary field of journal export. The
   // caller hands them over with raw(), in one piece or several, and then goes on with

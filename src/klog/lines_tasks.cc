@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "klog/task_values.h"
+
 namespace oomkit {
 namespace {
 
@@ -124,94 +126,6 @@ void add_seven(TaskColumns& columns, SevenForm form) {
   }
 }
 
-void store(Task& task, TaskColumn column, std::int64_t value) {
-  switch (column) {
-    case TaskColumn::uid:
-      task.uid = value;
-      break;
-    case TaskColumn::tgid:
-      task.tgid = value;
-      break;
-    case TaskColumn::total_vm:
-      task.total_vm = Pages(value);
-      break;
-    case TaskColumn::rss:
-      task.rss = Pages(value);
-      break;
-    case TaskColumn::rss_anon:
-      task.rss_anon = Pages(value);
-      break;
-    case TaskColumn::rss_file:
-      task.rss_file = Pages(value);
-      break;
-    case TaskColumn::rss_shmem:
-      task.rss_shmem = Pages(value);
-      break;
-    case TaskColumn::nr_ptes:
-      task.nr_ptes = value;
-      break;
-    case TaskColumn::nr_pmds:
-      task.nr_pmds = value;
-      break;
-    case TaskColumn::nr_puds:
-      task.nr_puds = value;
-      break;
-    case TaskColumn::pgtables_bytes:
-      task.pgtables = Bytes(value);
-      break;
-    case TaskColumn::swapents:
-      task.swapents = Pages(value);
-      break;
-    case TaskColumn::cpu:
-      task.cpu = as_int(value);
-      break;
-    case TaskColumn::oom_adj:
-      task.oom_adj = as_int(value);
-      break;
-    case TaskColumn::oom_score_adj:
-      task.oom_score_adj = as_int(value);
-      break;
-    case TaskColumn::other:
-      break;
-  }
-}
-
-// Two pids of which one is the end of the other, "[123033] ... 23033": a digit of one
-// line stands before another line's, or one is lost.
-bool is_glued(std::int64_t a, std::int64_t b) {
-  if (a == b) return false;
-  const std::int64_t longer = a > b ? a : b;
-  const std::int64_t shorter = a > b ? b : a;
-  std::int64_t power = 10;
-  while (power <= shorter)
-    power *= 10;
-  return shorter >= 1000 && longer % power == shorter;
-}
-
-bool is_possible(const Task& task) {
-  // A count that a race of the counters lets slip below or above is no contradiction.
-  constexpr std::int64_t kSlack = 4096;
-  if (task.pid <= 0 || task.pid > kPidMax) return false;
-  if (task.tgid && (*task.tgid <= 0 || *task.tgid > kPidMax || is_glued(task.pid, *task.tgid))) {
-    return false;
-  }
-  if (task.oom_score_adj && (*task.oom_score_adj < -1000 || *task.oom_score_adj > 1000)) {
-    return false;
-  }
-  if (task.oom_adj && (*task.oom_adj < -17 || *task.oom_adj > 16)) return false;
-  if (!task.rss || !task.total_vm) return true;
-  const std::int64_t rss = task.rss->count();
-  if (rss < -kSlack || task.total_vm->count() < 0) return false;
-  if (rss > task.total_vm->count() && rss - task.total_vm->count() > kSlack) return false;
-  if (!task.rss_anon || !task.rss_file || !task.rss_shmem) return true;
-  std::int64_t off = rss;
-  for (const Pages part : {*task.rss_anon, *task.rss_file, *task.rss_shmem}) {
-    if (__builtin_sub_overflow(off, part.count(), &off)) return false;
-  }
-  const std::int64_t allowed = kSlack + rss / 16;
-  return off <= allowed && off >= -allowed;
-}
-
 // Rows are four lines of five in a log of reports, so they are read by bare pointers, with
 // enough behind the row that whole words can be read wherever a number may begin. This is a copy
 // of a row for that, where it does not stand in a log with more behind it.
@@ -305,13 +219,13 @@ inline RowResult read_padded_row(const char* begin, const char* end, std::string
     if (*at != ' ') {
       // The comm is empty, or the row breaks off and this number with it.
       if (at != end || i + 1 != columns.count) return RowResult::short_row;
-      return is_possible(task) ? RowResult::no_comm : RowResult::impossible;
+      return is_possible_row(task) ? RowResult::no_comm : RowResult::impossible;
     }
-    store(task, columns.at[i], number.value);
+    store_column(task, columns.at[i], number.value);
   }
   if (at == end) return RowResult::short_row;  // "[0]", where no column is known.
   task.comm.assign(trim_right(text.substr(static_cast<std::size_t>(at - begin) + 1)));
-  if (!is_possible(task)) return RowResult::impossible;
+  if (!is_possible_row(task)) return RowResult::impossible;
   return task.comm.empty() ? RowResult::no_comm : RowResult::good;
 }
 

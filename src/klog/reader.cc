@@ -7,6 +7,7 @@
 #include "klog/reader_lines.h"
 #include "klog/repair_mail.h"
 #include "klog/repair_width.h"
+#include "klog/row_scan.h"
 #include "klog/scan.h"
 
 namespace oomkit {
@@ -50,9 +51,55 @@ struct LogReader::State final : HotLineSink, WholeLineSink {
       waiting = {row->text, row->line, row->uptime};
       ++taken.lines;
       taken.bytes += size + 1;
+      take_run(text, number, taken, waiting);
     }
-    if (taken.lines > 0) assembly.hold_row(*row, waiting);
+    if (row != nullptr) assembly.hold_row(*row, waiting);
     return taken;
+  }
+  // The rows that follow, where even that is more than they need: they have the frame and the
+  // columns of the last one, and nothing about them is in doubt. `waiting` is the last row taken.
+  void take_run(std::string_view text, std::uint64_t number, Taken& taken, PlainRow& waiting) {
+    const TaskColumns* const columns = assembly.open_columns();
+    const RowFrame frame = framer.row_frame();
+    if (columns == nullptr || frame.size() < RowScan::kBytesBefore) return;
+    row_scan.begin(*columns);
+    const char* const end = text.data() + text.size();
+    if (row_scan.read(waiting.text.data(), end, assembly.next_row()) != nullptr) {
+      take_rows(text, number, frame, taken, waiting);
+    }
+    assembly.end_rows();
+  }
+  // The last row has been read, but nobody knows yet what comes behind it.
+  void take_rows(std::string_view text, std::uint64_t number, const RowFrame& frame, Taken& taken,
+                 PlainRow& waiting) {
+    const char* const end = text.data() + text.size();
+    bool goes_on = true;
+    while (goes_on) {
+      const char* const line = text.data() + taken.bytes;
+      HostTime uptime{};
+      const char* const begin = frame.take(line, end, uptime);
+      if (begin == nullptr) return;
+      const char* const row_end = row_scan.read(begin, end, assembly.next_row());
+      if (row_end == nullptr) return;
+      const auto size = static_cast<std::size_t>(row_end - line);
+      if (!widths.passes({line, size}) && !passes_before_frame({line, size}, end, frame)) return;
+      goes_on = assembly.keep_row(waiting.line, waiting.uptime);
+      waiting.text = {begin, static_cast<std::size_t>(row_end - begin)};
+      waiting.line = number + taken.lines;
+      if (frame.has_uptime) waiting.uptime = uptime;
+      ++taken.lines;
+      taken.bytes += size + 1;
+    }
+  }
+  // The longest line of late, but the next has the same frame: so this one was not broken.
+  bool passes_before_frame(std::string_view line, const char* text_end, const RowFrame& frame) {
+    const char* const next = line.data() + line.size() + 1;
+    HostTime uptime{};
+    if (frame.take(next, text_end, uptime) == nullptr) return false;
+    const std::string_view rest(next, static_cast<std::size_t>(text_end - next));
+    const std::size_t size = rest.find('\n');
+    return size != std::string_view::npos && mails.passes(rest.substr(0, size)) &&
+           widths.passes_before_frame(line);
   }
   Wish raw(std::string_view bytes) override {
     framer.raw(bytes);
@@ -74,6 +121,7 @@ struct LogReader::State final : HotLineSink, WholeLineSink {
   WidthRepair widths;
   MailRepair mails;
   HotLines hot_lines;
+  RowScan row_scan;
   InputTotals totals;
   DamageCounts damage;
 };

@@ -6,11 +6,11 @@
 namespace oomkit {
 namespace {
 
-constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kNoByte = std::string_view::npos;
 
 std::size_t find_newline(std::string_view text, std::size_t from) {
   const void* found = std::memchr(text.data() + from, '\n', text.size() - from);
-  return found == nullptr ? kNone
+  return found == nullptr ? kNoByte
                           : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
@@ -52,8 +52,8 @@ void HotLines::feed_slice(std::string_view slice) {
       at = take_raw(slice, at);
     } else if (in_line_) {
       const std::size_t newline = find_newline(slice, at);
-      continue_line(slice.substr(at, newline == kNone ? kNone : newline - at));
-      if (newline == kNone) return;
+      continue_line(slice.substr(at, newline == kNoByte ? kNoByte : newline - at));
+      if (newline == kNoByte) return;
       at = newline + 1;
       end_line();
     } else if (hot_) {
@@ -90,7 +90,7 @@ std::size_t HotLines::run_hot(std::string_view text, std::size_t at, std::uint64
       if (at == text.size()) return at;
     }
     const std::size_t newline = find_newline(text, at);
-    if (newline == kNone) {
+    if (newline == kNoByte) {
       begin_line(text.substr(at), text_position + at);
       return text.size();
     }

@@ -10,9 +10,9 @@ namespace {
 
 // Mails keep their lines to 76 columns; what is joined of them may be a kernel's longest line.
 constexpr std::size_t kLineMax = 80;
-constexpr std::size_t kJoinedMax = std::size_t{16} << 10;
+constexpr std::size_t kMailJoinedMax = std::size_t{16} << 10;
 
-std::optional<unsigned> hex_digit(char c) {
+std::optional<unsigned> mail_hex_digit(char c) {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
   if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
   return std::nullopt;
@@ -20,8 +20,8 @@ std::optional<unsigned> hex_digit(char c) {
 
 std::optional<char> escape_at(std::string_view text, std::size_t at) {
   if (at + 2 >= text.size()) return std::nullopt;
-  const auto high = hex_digit(text[at + 1]);
-  const auto low = hex_digit(text[at + 2]);
+  const auto high = mail_hex_digit(text[at + 1]);
+  const auto low = mail_hex_digit(text[at + 2]);
   if (!high || !low) return std::nullopt;
   const char byte = static_cast<char>(static_cast<std::uint8_t>(*high * 16 + *low));
   return byte == '\n' || byte == '\r' ? ' ' : byte;
@@ -102,7 +102,7 @@ void MailRepair::take_encoded(std::string_view text, std::uint64_t number) {
   const bool goes_on = text.ends_with('=');
   if (goes_on) text.remove_suffix(1);
   auto plain = decoded(text);
-  if (!plain || waiting_text_.size() > kJoinedMax) {
+  if (!plain || waiting_text_.size() > kMailJoinedMax) {
     // No mail any more: what was written down so far is whole.
     pass_waiting();
     encoded_ = false;

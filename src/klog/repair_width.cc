@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kQuiet = 256;
 constexpr std::size_t kHeldLines = 400;
-constexpr std::size_t kJoinedMax = std::size_t{32} << 10;
+constexpr std::size_t kWidthJoinedMax = std::size_t{32} << 10;
 // The widest run of blanks that a break may fall into: between the columns of a table, and
 // elsewhere.
 constexpr std::size_t kBlanksMax = 16;
@@ -236,7 +236,7 @@ void WidthRepair::join(std::string_view text, std::uint64_t number) {
   const std::string_view bare = without_returns(text);
   if (joining_) {
     const bool goes_on = !is_blank_line(bare) && !opens_entry(bare) &&
-                         joined_.size() < kJoinedMax && !begins_with_log_head(bare);
+                         joined_.size() < kWidthJoinedMax && !begins_with_log_head(bare);
     if (goes_on) {
       append(bare);
       return;

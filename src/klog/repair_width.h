@@ -51,6 +51,14 @@ class WidthRepair final : public WholeLineSink {
     note_length(text.size());
     return true;
   }
+  // For one that passes() does not let pass, but has a frame, as the next line has: it would be
+  // held until that comes, for nothing.
+  bool passes_before_frame(std::string_view text) {
+    if (joining_ || way_ != Way::unknown || !held_.empty()) return false;
+    note_length(text.size());
+    note_length(text.size());  // Once when it comes, once when it is held.
+    return true;
+  }
   void flush();   // What is held is all there is.
   void forget();  // Lines are skipped: what follows need not be of the same text.
   bool holding() const { return !held_.empty() || joining_; }

@@ -56,7 +56,7 @@ constexpr ClassTables kTables = [] {
   return tables;
 }();
 
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
 
 // The first of the places `base` + (number of a set bit) that holds an anchor.
 std::size_t first_anchor(std::string_view block, std::size_t base, std::uint64_t places) {
@@ -64,7 +64,7 @@ std::size_t first_anchor(std::string_view block, std::size_t base, std::uint64_t
     const std::size_t at = base + static_cast<std::size_t>(__builtin_ctzll(places));
     if (anchor_at(block, at)) return at;
   }
-  return kNone;
+  return kNowhere;
 }
 
 [[gnu::target("popcnt")]] inline std::uint64_t count_ones(std::uint64_t bits) {
@@ -162,7 +162,7 @@ struct Avx2Classes {
       if (__builtin_expect(_mm256_testz_si256(ends, ends), 1) == 0) {
         const std::uint64_t places = ~mask_of_zeros(ends);
         const std::size_t found = first_anchor(block, at - (kKeyBytes - 1), places);
-        if (found != kNone) {
+        if (found != kNowhere) {
           // A key holds no newline, so one that begins in the chunk before is preceded
           // by all newlines counted so far.
           const std::uint64_t before = found < at ? 0 : bits_below(found - at);
@@ -228,7 +228,7 @@ struct Avx512Classes {
     const std::uint64_t places = key_begins(classes, text);
     if (__builtin_expect(places != 0, 0)) {
       const std::size_t found = first_anchor(block, at, places);
-      if (found != kNone) return {found, lines + count_ones(newlines & bits_below(found - at))};
+      if (found != kNowhere) return {found, lines + count_ones(newlines & bits_below(found - at))};
     }
     lines += count_ones(newlines);
   }

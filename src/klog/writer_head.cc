@@ -116,12 +116,12 @@ void write_cpu_line(const OomReport& report, const Printing& printing, LineWrite
 }
 
 // Offsets belong to a build that nobody has: made up, the same for the same function.
-struct Frame {
+struct WrittenFrame {
   std::uint32_t address;
   std::uint32_t offset;
   std::uint32_t size;
 };
-Frame frame_of(std::string_view function) {
+WrittenFrame frame_of(std::string_view function) {
   std::uint32_t hash = 2166136261U;
   for (const char c : function)
     hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
@@ -187,7 +187,7 @@ void write_stack(const OomReport& report, const Printing& printing, LineWriter& 
   out.text("Call Trace:").end();
   if (form == StackForm::tagged) out.text(" <TASK>").end();
   for (const std::string& function : report.stack) {
-    const Frame frame = frame_of(function);
+    const WrittenFrame frame = frame_of(function);
     if (form == StackForm::addresses) out.text(" [<ffffffff").hex(frame.address).text(">]");
     out.text(" ").text(function).text("+0x").hex(frame.offset).text("/0x").hex(frame.size).end();
   }

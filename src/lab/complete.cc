@@ -8,6 +8,7 @@
 
 #include "explain/explanation.h"
 #include "klog/reader.h"
+#include "lab/guard_deeds.h"
 
 namespace oomkit {
 namespace {
@@ -112,6 +113,7 @@ class Completion {
     begin_ = log_.begin;
     if (!begin_ && transcript_.begin_us) begin_ = std::chrono::microseconds(*transcript_.begin_us);
     add_kills();
+    add_guard_kills();
     tell_end();
     std::stable_sort(record_.events.begin(), record_.events.end(),
                      [](const RunEvent& a, const RunEvent& b) { return a.t_ms < b.t_ms; });
@@ -132,6 +134,37 @@ class Completion {
     panicked_ = collector.panicked() || log_.panic.has_value();
     // Before the guest's events, so that a kill comes before the end it causes in the same ms.
     record_.events.insert(record_.events.begin(), kills_.begin(), kills_.end());
+  }
+
+  // Before the exits that they cause. A process that the kernel killed, or the scenario, was not
+  // killed by the guard.
+  void add_guard_kills() {
+    const GuardDeeds deeds(transcript_.decisions);
+    std::vector<RunEvent> found;
+    for (const RunEvent& event : record_.events) {
+      if (event.kind != "exit" || !event.pid || !event.comm) continue;
+      const bool by_kill = event.value == "signal 9";
+      if (!by_kill && event.value != "signal 15") continue;
+      if (is_killed_by_kernel(*event.pid) || sent_by_us(*event.comm, by_kill ? "KILL" : "TERM"))
+        continue;
+      const auto rule = deeds.rule_of(*event.pid, event.t_ms);
+      if (!rule) continue;
+      RunEvent kill = event;
+      kill.kind = "guard_kill";
+      kill.by = *rule;
+      found.push_back(std::move(kill));
+      guard_killed_.push_back(*event.pid);
+    }
+    record_.events.insert(record_.events.begin(), found.begin(), found.end());
+  }
+
+  bool has_kill_of(std::int64_t pid) const {
+    return std::any_of(kills_.begin(), kills_.end(),
+                       [&](const RunEvent& kill) { return kill.pid == pid; });
+  }
+
+  bool is_killed_by_kernel(std::int64_t pid) const {
+    return has_kill_of(pid) || std::find(sharers_.begin(), sharers_.end(), pid) != sharers_.end();
   }
 
   std::int64_t last_time() const {
@@ -186,7 +219,8 @@ class Completion {
 
   void name_the_dead_and_the_living() {
     for (const RunEvent& event : record_.events) {
-      if (event.kind == "oom_kill") record_.victims.push_back(event.comm.value_or("?"));
+      if (event.kind == "oom_kill" || event.kind == "guard_kill")
+        record_.victims.push_back(event.comm.value_or("?"));
     }
     // After a panic, or in a hung machine, nobody has asked who lives; nobody is said to.
     for (const ProcessSpec& spec : facts_.scenario.processes) {
@@ -211,29 +245,26 @@ class Completion {
 
   // The kernel says who was killed; the guest, as the parent, who ended by SIGKILL.
   void compare_witnesses() {
-    const auto killed = [&](std::int64_t pid) {
-      return std::any_of(kills_.begin(), kills_.end(),
-                         [&](const RunEvent& kill) { return kill.pid == pid; });
-    };
     for (const RunProcess& process : record_.processes) {
       const std::string who = process.comm + " (pid " + std::to_string(process.pid) + ")";
-      const bool by_log = killed(process.pid);
+      const bool by_log = has_kill_of(process.pid);
       const bool ended = process.state == "killed" || process.state == "exited";
       if (by_log && !ended)
         warn("the kernel log says that " + who + " was killed; the guest saw it alive");
       if (!by_log && process.state == "killed" && process.signal == kSigkill &&
-          !sent_by_us(process) &&
-          std::find(sharers_.begin(), sharers_.end(), process.pid) == sharers_.end()) {
+          !sent_by_us(process.comm, "KILL") && !is_killed_by_kernel(process.pid) &&
+          std::find(guard_killed_.begin(), guard_killed_.end(), process.pid) ==
+              guard_killed_.end()) {
         warn(who + " was ended by SIGKILL, and the kernel log does not say why");
       }
     }
   }
 
-  // Whether the scenario itself sends SIGKILL to such a process.
-  bool sent_by_us(const RunProcess& process) const {
+  // Whether the scenario itself sends that signal to such a process.
+  bool sent_by_us(const std::string& comm, std::string_view signal) const {
     const auto kills_it = [&](const Action& action) {
-      return action.kind == Action::Kind::signal && action.signal == "KILL" &&
-             action.process.substr(0, action.process.find('.')) == process.comm;
+      return action.kind == Action::Kind::signal && action.signal == signal &&
+             action.process.substr(0, action.process.find('.')) == comm;
     };
     const Scenario& scenario = facts_.scenario;
     return std::any_of(scenario.events.begin(), scenario.events.end(), kills_it) ||
@@ -256,6 +287,7 @@ class Completion {
   std::optional<HostTime> begin_;
   std::vector<RunEvent> kills_;
   std::vector<std::int64_t> sharers_;
+  std::vector<std::int64_t> guard_killed_;
   bool panicked_ = false;
 };
 

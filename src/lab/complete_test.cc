@@ -158,5 +158,68 @@ TEST_F(CompleteRecord, WhatIsMissingOrUnreadableIsCounted) {
                                                 HasSubstr("1 line of the guest")));
 }
 
+RunEvent exit_of(const std::string& comm, std::int64_t pid, std::int64_t t_ms,
+                 const std::string& value) {
+  RunEvent event = start_of(comm, pid);
+  event.kind = "exit";
+  event.t_ms = t_ms;
+  event.value = value;
+  return event;
+}
+
+GuestDecision decision_of(std::int64_t t_ms, const std::string& rule, const std::string& rest) {
+  return {t_ms, R"({"schema":"oomkit.decision/1","rule":")" + rule + "\"," + rest + "}"};
+}
+
+TEST_F(CompleteRecord, WhoTheGuardChoseAndWhoEndedByItsSignalWasKilledByIt) {
+  heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.decisions = {
+      decision_of(400, "held back", R"("held_back":"cooldown","candidates":[{"pid":78,"rank":1}])"),
+      decision_of(750, "exhaustion",
+                  R"("held_back":null,"dry_run":false,)"
+                  R"("candidates":[{"pid":77,"rank":2},{"pid":78,"comm":"leaky","rank":1}])")};
+  const RunRecord record = completed();
+  EXPECT_THAT(record.victims, ElementsAre("leaky"));
+  EXPECT_THAT(record.warnings, IsEmpty());
+  const auto kill = std::find_if(record.events.begin(), record.events.end(),
+                                 [](const RunEvent& it) { return it.kind == "guard_kill"; });
+  ASSERT_NE(kill, record.events.end());
+  EXPECT_EQ(kill->by, "exhaustion");
+  EXPECT_EQ(kill->t_ms, 700);
+  EXPECT_EQ(std::next(kill)->kind, "exit");
+}
+
+TEST_F(CompleteRecord, AGuardThatOnlyWatchedKilledNobody) {
+  heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.decisions = {decision_of(
+      690, "exhaustion", R"("held_back":null,"dry_run":true,"candidates":[{"pid":78,"rank":1}])")};
+  const RunRecord record = completed();
+  EXPECT_THAT(record.victims, IsEmpty());
+  EXPECT_THAT(record.warnings, ElementsAre(HasSubstr("the kernel log does not say why")));
+}
+
+TEST_F(CompleteRecord, OfACgroupThatTheGuardKilledEachProcessIsItsVictim) {
+  heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
+  heard_.parts.processes[1] = process_of("calm", 77, "killed");
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.parts.events.push_back(exit_of("calm", 77, 701, "signal 9"));
+  heard_.decisions = {
+      decision_of(720, "swarm",
+                  R"("held_back":null,"dry_run":false,"candidates":[{"cgroup":"/box","rank":1}])")};
+  EXPECT_THAT(completed().victims, ElementsAre("leaky", "calm"));
+}
+
+TEST_F(CompleteRecord, WhatTheKernelKilledIsNotTheGuards) {
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.decisions = {decision_of(
+      750, "exhaustion", R"("held_back":null,"dry_run":false,"candidates":[{"pid":78,"rank":1}])")};
+  const RunRecord record = completed();
+  EXPECT_THAT(record.victims, ElementsAre("leaky"));
+  EXPECT_TRUE(std::none_of(record.events.begin(), record.events.end(),
+                           [](const RunEvent& it) { return it.kind == "guard_kill"; }));
+}
+
 }  // namespace
 }  // namespace oomkit

@@ -137,6 +137,16 @@ std::string bytes_of_text(std::string_view utf8) {
   return bytes;
 }
 
+template <class Item>
+void GuestProtocol::keep_text(std::vector<Item>& items, Item item, std::size_t bytes) {
+  if (text_bytes_ + bytes > kTextMax || items.size() == kItemsMax) {
+    ++transcript_.dropped;
+    return;
+  }
+  text_bytes_ += bytes;
+  items.push_back(std::move(item));
+}
+
 bool GuestProtocol::take_message(std::string_view type, std::string_view json_text) {
   const Json json = Json::parse(json_text, nullptr, false);
   if (!json.is_object()) return false;
@@ -165,13 +175,15 @@ bool GuestProtocol::take_message(std::string_view type, std::string_view json_te
     GuestCapture capture{text(json, "label").value_or(""), text(json, "path").value_or(""),
                          text(json, "text").value_or("")};
     if (capture.path.empty()) return false;
-    if (capture_bytes_ + capture.text.size() > kTextMax ||
-        transcript_.captures.size() == kItemsMax) {
-      ++transcript_.dropped;
-      return true;
-    }
-    capture_bytes_ += capture.text.size();
-    transcript_.captures.push_back(std::move(capture));
+    const std::size_t bytes = capture.text.size();
+    keep_text(transcript_.captures, std::move(capture), bytes);
+    return true;
+  }
+  if (type == "decision") {
+    GuestDecision decision{integer(json, "t_ms").value_or(0), text(json, "record").value_or("")};
+    if (!Json::parse(decision.record, nullptr, false).is_object()) return false;
+    const std::size_t bytes = decision.record.size();
+    keep_text(transcript_.decisions, std::move(decision), bytes);
     return true;
   }
   if (type == "fail") {

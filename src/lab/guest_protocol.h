@@ -5,6 +5,7 @@
 //   hello    it runs: the kernel's release, what the machine looks like from inside
 //   begin    the scenario starts: time 0
 //   event, process, cgroup, host     members of the run record, as oomkit.run/1 has them
+//   decision what a guard recorded
 //   kmsg     one record of /dev/kmsg
 //   capture  the text of a /proc or cgroup file
 //   progress what a person may want to see meanwhile
@@ -40,6 +41,11 @@ struct GuestCapture {
   std::string text;
 };
 
+struct GuestDecision {
+  std::int64_t t_ms = 0;
+  std::string record;  // An object of oomkit.decision/1.
+};
+
 struct GuestProgress {
   struct Process {
     std::string comm;
@@ -68,6 +74,7 @@ struct Transcript {
   bool has_host = false;
   std::string kmsg;  // Records as /dev/kmsg gives them, each ended by a newline.
   std::vector<GuestCapture> captures;
+  std::vector<GuestDecision> decisions;
   std::optional<GuestProgress> progress;  // The last.
   std::optional<GuestFailure> failure;
   std::optional<GuestEnd> end;
@@ -81,7 +88,7 @@ class GuestProtocol {
  public:
   static constexpr std::size_t kLineMax = std::size_t{4} << 20;
   static constexpr std::size_t kItemsMax = 100'000;  // Events, and each kind of other parts.
-  static constexpr std::size_t kTextMax = std::size_t{64} << 20;  // kmsg, and captures.
+  static constexpr std::size_t kTextMax = std::size_t{64} << 20;  // kmsg, and the rest.
 
   void feed(std::string_view bytes);
   void finish();  // What stands after the last newline was cut off: counted.
@@ -92,12 +99,14 @@ class GuestProtocol {
  private:
   void take_line(std::string_view line);
   bool take_message(std::string_view type, std::string_view json);
+  template <class Item>
+  void keep_text(std::vector<Item>& items, Item item, std::size_t bytes);
   void refuse(std::string_view line);
 
   Transcript transcript_;
   std::string line_;
   bool overlong_ = false;
-  std::size_t capture_bytes_ = 0;
+  std::size_t text_bytes_ = 0;  // Of captures and decisions.
 };
 
 // Text of the guest's: code points up to U+00FF stand for bytes, as a process name or a

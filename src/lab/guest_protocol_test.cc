@@ -18,6 +18,7 @@ const std::string kRun =
     "cgroup {\"path\":\"/box\",\"usage_bytes\":8192,\"events\":{\"oom_kill\":1}}\n"
     "host {\"total_bytes\":1000,\"vmstat\":{\"oom_kill\":1}}\n"
     "capture {\"label\":\"end\",\"path\":\"proc/zoneinfo\",\"text\":\"Node 0\\n\"}\n"
+    "decision {\"t_ms\":870,\"record\":\"{\\\"rule\\\":\\\"\\u00c3\\u00a4\\\"}\"}\n"
     "end {\"ended\":\"condition\",\"duration_ms\":900}\n";
 
 Transcript heard(const std::string& text, std::size_t piece = std::string::npos) {
@@ -42,6 +43,9 @@ void expect_the_run(const Transcript& run) {
   EXPECT_TRUE(run.has_host);
   EXPECT_EQ(run.parts.host.total, Bytes(1000));
   EXPECT_EQ(run.captures.at(0).text, "Node 0\n");
+  // Bytes again, whatever they were: here an ä.
+  EXPECT_EQ(run.decisions.at(0).t_ms, 870);
+  EXPECT_EQ(run.decisions.at(0).record, "{\"rule\":\"\xc3\xa4\"}");
   ASSERT_TRUE(run.end.has_value());
   EXPECT_EQ(run.end->duration_ms, 900);
   EXPECT_EQ(run.malformed, 0U);
@@ -58,11 +62,12 @@ TEST(GuestProtocol, LinesThatAreNoMessagesAreCountedAndPassedOver) {
   const auto run = heard(
       "[   12.3] Kernel panic\nevent\nevent {\"t_ms\":1\nevent []\nevent {\"t_ms\":1}\n"
       "event {\"t_ms\":1,\"kind\":\"a\"}],\"x\":[{}\nprocess {\"comm\":\"\"}\nunknown {}\nbegin "
-      "{}\n" +
+      "{}\ndecision {\"t_ms\":1,\"record\":\"no object\"}\n" +
       kRun + "end {\"ended\":");
-  expect_the_run({run.hello, run.begin_us, run.parts, run.has_host, run.kmsg, run.captures,
-                  run.progress, run.failure, run.end, 0, "", 0});
-  EXPECT_EQ(run.malformed, 10U);
+  Transcript sound = run;
+  sound.malformed = 0;
+  expect_the_run(sound);
+  EXPECT_EQ(run.malformed, 11U);
   EXPECT_EQ(run.first_malformed, "[   12.3] Kernel panic");
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/text.h"
+#include "core/lines.h"
 #include "io/machine.h"
 
 namespace oomkit {
@@ -15,20 +15,11 @@ constexpr const char* kRemedy =
     "; run it as root, or in a scope with delegation: systemd-run --user --scope -p "
     "Delegate=yes oom lab run ...";
 
-bool has_word(std::string_view text, std::string_view word) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (text.substr(0, end) == word) return true;
-    text = trim_left(text.substr(end));
-  }
-  return false;
-}
-
 Status give_memory_controller(const MemoryHierarchy& hierarchy) {
   if (hierarchy.version == 1) return {};
   const std::string offered =
       read_whole(hierarchy.folder + "/cgroup.controllers", kTextMax).value_or("");
-  if (!has_word(trim(offered), "memory")) {
+  if (!contains_word(offered, "memory")) {
     return fail(ErrorCode::unsupported, "the cgroup of this shell, " + hierarchy.folder +
                                             ", has no memory controller" + kRemedy);
   }

@@ -102,8 +102,10 @@ Result<TemporaryFile> make_initramfs(const InitramfsContent& content) {
   }
   writer.file("modules/order", order);
   writer.folder("extra");
-  for (const ExtraFile& extra : content.extra)
-    writer.file("extra/" + extra.name, extra.bytes);
+  for (const ExtraFile& extra : content.extra) {
+    const std::string path = "extra/" + extra.name;
+    extra.is_program ? writer.program(path, extra.bytes) : writer.file(path, extra.bytes);
+  }
   if (Status finished = writer.finish(); !finished) return tl::unexpected(finished.error());
   return std::move(output.file);
 }

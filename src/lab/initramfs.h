@@ -3,7 +3,7 @@
 //   /init            oom-guest
 //   /scenario.toml   the scenario's bytes
 //   /modules/N.ko    and /modules/order: their file names, one a line, as they are loaded
-//   /extra/NAME      files of the user's that the scenario names
+//   /extra/NAME      files of the user's that the scenario names, and what a run adds
 //
 // A "newc" cpio archive, written by libarchive, not compressed: the guest would take longer
 // to unpack it than the host to read it.
@@ -22,6 +22,7 @@ namespace oomkit {
 struct ExtraFile {
   std::string name;  // Without a folder.
   std::string bytes;
+  bool is_program = false;
 };
 
 struct InitramfsContent {

@@ -161,13 +161,16 @@ Result<std::vector<ExtraFile>> read_extra_files(const RehearsalRequest& request)
                                               "; tools/build_modules.sh builds it");
     }
     OOMKIT_TRY(std::string bytes, read_whole(*folder + "/" + name, kExtraMax));
-    files.push_back({name, std::move(bytes)});
+    files.push_back({name, std::move(bytes), false});
   }
+  files.insert(files.end(), request.extras.files.begin(), request.extras.files.end());
   return files;
 }
 
-std::vector<std::string> wanted_modules(const Scenario& scenario) {
+std::vector<std::string> wanted_modules(const RehearsalRequest& request) {
+  const Scenario& scenario = request.scenario;
   std::vector<std::string> wanted;
+  if (request.extras.disk) wanted.insert(wanted.end(), {"nfit", "nd_pmem", "ext4"});
   const bool swap = scenario.host.swap > Bytes(0);
   const bool zram = swap && scenario.host.swap_kind == SwapKind::zram;
   const bool data = data_disk_size(scenario) > Bytes(0);
@@ -207,6 +210,8 @@ std::vector<std::string> boot_parameters(const RehearsalRequest& request) {
   };
   const auto& users = request.scenario.host.boot_parameters;
   parameters.insert(parameters.end(), users.begin(), users.end());
+  const auto& extra = request.extras.boot_parameters;
+  parameters.insert(parameters.end(), extra.begin(), extra.end());
   return parameters;
 }
 
@@ -247,7 +252,7 @@ Result<Prepared> prepare(const RehearsalRequest& request, const std::string& qem
   const HostSpec& host = request.scenario.host;
   OOMKIT_TRY(const ModuleSource source, open_modules(request.kernel.modules_folder));
   OOMKIT_TRY(const std::vector<KernelModule> modules,
-             modules_in_order(wanted_modules(request.scenario), source));
+             modules_in_order(wanted_modules(request), source));
   OOMKIT_TRY(const std::vector<ExtraFile> extra, read_extra_files(request));
   OOMKIT_TRY(TemporaryFile initramfs, make_initramfs({guest, request.source, modules, extra}));
   Prepared prepared;
@@ -270,6 +275,7 @@ Result<Prepared> prepare(const RehearsalRequest& request, const std::string& qem
     OOMKIT_TRY(TemporaryFile disk, make_data_disk(size, mke2fs));
     prepared.add_disk("data", std::move(disk), std::nullopt);
   }
+  spec.memory_disk = request.extras.disk;
   if (!spec.disks.empty()) spec.clock = MachineClock::paced;
   // With two processors and a counted clock 5.10 was not through its boot after a minute of
   // processor time; by the host's clock it takes three seconds.
@@ -298,16 +304,14 @@ Result<std::string> find_guest() {
   if (const auto chosen = environment_variable("OOMKIT_GUEST"); chosen && !chosen->empty()) {
     path = *chosen;
   } else {
-    // Installed, or in a build tree.
-    const std::string folder = program_folder();
-    for (const char* place : {"/oom-guest", "/../guest/oom-guest", "/../lib/oomkit/oom-guest"}) {
-      if (path.empty() && is_file(folder + place)) path = folder + place;
-    }
-    if (path.empty()) {
+    const auto found = program_beside("oom-guest", "guest");
+    if (!found) {
       return fail(ErrorCode::unsupported,
-                  "oom-guest, the program of the virtual machine, is not beside oom in " + folder +
+                  "oom-guest, the program of the virtual machine, is not beside oom in " +
+                      program_folder() +
                       "; ./dev build makes it, OOMKIT_GUEST names another place");
     }
+    path = *found;
   }
   OOMKIT_TRY(std::string bytes, read_whole(path, kGuestMax));
   if (!bytes.starts_with("\x7f"
@@ -367,6 +371,7 @@ Result<Rehearsal> Laboratory::rehearse_one(const RehearsalRequest& request, std:
   rehearsal.console = listener.take_console();
   if (const auto booted = listener.boot_time()) rehearsal.boot_ms = booted->count();
   rehearsal.processor_ms = listener.effort().count();
+  rehearsal.begin_us = heard.begin_us;
   KernelLog log = make_kernel_log(heard.kmsg, rehearsal.console);
   const auto wall = std::chrono::round<milliseconds>(monotonic_time() - begin);
   rehearsal.record = complete_record({.scenario = request.scenario,
@@ -378,6 +383,7 @@ Result<Rehearsal> Laboratory::rehearse_one(const RehearsalRequest& request, std:
   judge(request.scenario, rehearsal.record);
   rehearsal.kernel_log = std::move(log.text);
   rehearsal.captures = std::move(heard.captures);
+  rehearsal.decisions = std::move(heard.decisions);
   return rehearsal;
 }
 

@@ -15,12 +15,20 @@
 
 #include "core/result.h"
 #include "lab/guest_protocol.h"
+#include "lab/initramfs.h"
 #include "lab/kernel_image.h"
 #include "lab/vm_command.h"
 #include "model/run_record.h"
 #include "scenario/scenario.h"
 
 namespace oomkit {
+
+// What a machine has besides the scenario, for a guest (OOMKIT_GUEST) that does more than run it.
+struct GuestExtras {
+  std::optional<VmMemoryDisk> disk;  // At /dev/pmem0.
+  std::vector<ExtraFile> files;      // In /extra.
+  std::vector<std::string> boot_parameters;
+};
 
 struct RehearsalRequest {
   Scenario scenario;
@@ -29,6 +37,7 @@ struct RehearsalRequest {
   KernelImage kernel;
   std::uint64_t seed = 1;
   std::optional<std::chrono::milliseconds> timeout;  // Of the whole machine.
+  GuestExtras extras = {};
 };
 
 struct Rehearsal {
@@ -36,6 +45,8 @@ struct Rehearsal {
   std::string kernel_log;  // As dmesg prints it; the record's kills are read from it.
   std::string console;     // What came over the first serial port.
   std::vector<GuestCapture> captures;
+  std::vector<GuestDecision> decisions;      // Of a guard, in order.
+  std::optional<std::int64_t> begin_us;      // Of the guest's uptime, when the scenario began.
   std::optional<std::int64_t> boot_ms;       // From QEMU's start to the guest's hello.
   std::optional<std::int64_t> processor_ms;  // What QEMU used of processors.
   Accelerator accelerator = Accelerator::tcg;

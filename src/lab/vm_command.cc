@@ -60,9 +60,18 @@ void add_clock(Arguments& arguments, const VmSpec& spec) {
   arguments.add("-seed", std::to_string(spec.seed));
 }
 
+void add_memory_disk(Arguments& arguments, const VmMemoryDisk& disk) {
+  arguments.add("-machine", "pc,nvdimm=on");
+  arguments.add("-object", "memory-backend-file,id=root,share=off,mem-path=" + escaped(disk.path) +
+                               ",size=" + std::to_string(disk.size.count()));
+  arguments.add("-device", "nvdimm,memdev=root");
+}
+
 void add_memory(Arguments& arguments, const VmSpec& spec) {
   if (spec.nodes.empty()) {
-    arguments.add("-m", std::to_string(whole_mib(spec.memory)) + "M");
+    const std::string size = std::to_string(whole_mib(spec.memory)) + "M";
+    arguments.add("-m", spec.memory_disk ? size + ",slots=1,maxmem=16G" : size);
+    if (spec.memory_disk) add_memory_disk(arguments, *spec.memory_disk);
     return;
   }
   std::int64_t all = 0;

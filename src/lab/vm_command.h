@@ -21,6 +21,11 @@ struct VmDisk {
   std::optional<Bytes> rate;  // A second; absent: as fast as it goes.
 };
 
+struct VmMemoryDisk {
+  std::string path;
+  Bytes size;  // Of the file.
+};
+
 // What tells an emulated machine the time.
 //
 // Counted: its clock is the count of its instructions, and a sleep of the whole machine is
@@ -44,6 +49,9 @@ struct VmSpec {
   int cpus = 1;
   std::vector<Bytes> nodes;  // Memory of each; empty: no NUMA.
   std::vector<VmDisk> disks;
+  // A file that the guest has as memory that outlasts it (/dev/pmem0): a disk whose requests
+  // cost instructions and no waiting. What the guest writes to it is not kept.
+  std::optional<VmMemoryDisk> memory_disk;
   std::vector<std::string> boot_parameters;
 };
 

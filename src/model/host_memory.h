@@ -13,6 +13,12 @@
 
 namespace oomkit {
 
+// Whether two of the kernel's words are the same. Most of one size differ at an end already.
+inline bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         (a.empty() || (a.front() == b.front() && a.back() == b.back() && a == b));
+}
+
 // Named amounts in the order printed. A dozen names are looked up in a list faster than
 // in any map, and the writer needs the order.
 template <class Unit>
@@ -20,7 +26,7 @@ class NamedAmounts {
  public:
   void set(std::string_view name, Unit amount) {
     for (auto& entry : entries_) {
-      if (entry.first == name) {
+      if (same_word(entry.first, name)) {
         entry.second = amount;
         return;
       }
@@ -32,7 +38,7 @@ class NamedAmounts {
   void reserve(std::size_t count) { entries_.reserve(count); }
   std::optional<Unit> find(std::string_view name) const {
     for (const auto& entry : entries_) {
-      if (entry.first == name) return entry.second;
+      if (same_word(entry.first, name)) return entry.second;
     }
     return std::nullopt;
   }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_writer.h"
+#include "core/known.h"
 #include "model/snapshot_fields.h"
 
 namespace oomkit {
@@ -33,6 +34,10 @@ template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsKnown : std::false_type {};
+template <class T>
+struct IsKnown<Known<T>> : std::true_type {};
 template <class T>
 struct IsNamed : std::false_type {};
 template <class Unit>
@@ -61,7 +66,7 @@ class FieldWriter {
  private:
   template <class T>
   void put(const T& value) {
-    if constexpr (IsOptional<T>::value) {
+    if constexpr (IsOptional<T>::value || IsKnown<T>::value) {
       value ? put(*value) : json_.null();
     } else if constexpr (IsVector<T>::value) {
       json_.begin_array();
@@ -213,6 +218,10 @@ class FieldReader {
   void take(const Json& json, T& value, std::string_view name) {
     if constexpr (IsOptional<T>::value) {
       take(json, value.emplace(), name);
+    } else if constexpr (IsKnown<T>::value) {
+      auto number = value.value_or({});
+      take(json, number, name);
+      value = number;
     } else if constexpr (IsVector<T>::value) {
       if (!json.is_array()) return refuse(name, "a list");
       value.reserve(json.size());

@@ -73,6 +73,12 @@ class RandomFields {
     if (random_.chance(60)) fill(maybe.emplace());
   }
   template <class T>
+  void fill(Known<T>& maybe) {
+    T value{};
+    fill(value);
+    if (random_.chance(60)) maybe = value;
+  }
+  template <class T>
   void fill(std::vector<T>& items) {
     for (std::int64_t i = random_.between(0, 3); i > 0; --i)
       fill(items.emplace_back());

@@ -8,29 +8,30 @@
 #include <optional>
 #include <string>
 
+#include "core/known.h"
 #include "core/units.h"
 
 namespace oomkit {
 
 struct Task {
   std::int64_t pid = 0;
-  std::optional<std::int64_t> tgid;
-  std::optional<std::int64_t> uid;  // In the initial user namespace; -1 is printed if unmapped.
-  std::string comm;                 // As printed: up to 15 bytes, any bytes.
+  Known<std::int64_t> tgid;
+  Known<std::int64_t> uid;  // In the initial user namespace; -1 is printed if unmapped.
+  std::string comm;         // As printed: up to 15 bytes, any bytes.
 
-  std::optional<Pages> total_vm;
-  std::optional<Pages> rss;
-  std::optional<Pages> rss_anon;  // The three parts of rss: from 6.8 on.
-  std::optional<Pages> rss_file;
-  std::optional<Pages> rss_shmem;
-  std::optional<Pages> swapents;
-  std::optional<std::int64_t> nr_ptes;  // Pages of page tables, up to 4.14 ...
-  std::optional<std::int64_t> nr_pmds;  // ... with these from 4.0 on ...
-  std::optional<std::int64_t> nr_puds;  // ... and these in some vendor trees.
-  std::optional<Bytes> pgtables;        // From 4.15 on.
-  std::optional<std::int32_t> cpu;      // Up to 3.4.
-  std::optional<std::int32_t> oom_adj;  // Up to 3.4: -17 to 15.
-  std::optional<std::int32_t> oom_score_adj;
+  Known<Pages> total_vm;
+  Known<Pages> rss;
+  Known<Pages> rss_anon;  // The three parts of rss: from 6.8 on.
+  Known<Pages> rss_file;
+  Known<Pages> rss_shmem;
+  Known<Pages> swapents;
+  Known<std::int64_t> nr_ptes;  // Pages of page tables, up to 4.14 ...
+  Known<std::int64_t> nr_pmds;  // ... with these from 4.0 on ...
+  Known<std::int64_t> nr_puds;  // ... and these in some vendor trees.
+  Known<Bytes> pgtables;        // From 4.15 on.
+  Known<std::int32_t> cpu;      // Up to 3.4.
+  Known<std::int32_t> oom_adj;  // Up to 3.4: -17 to 15.
+  Known<std::int32_t> oom_score_adj;
 
   std::uint64_t line = 0;  // Where the log says so; 0 if it is not from a log.
 

@@ -1,4 +1,4 @@
-#include "render/digits.h"
+#include "core/digits.h"
 
 #include <array>
 #include <string>

@@ -1,5 +1,6 @@
 #include "core/json_writer.h"
 #include "render/doctor_text.h"
+#include "render/gaps.h"
 
 namespace oomkit {
 namespace {
@@ -58,17 +59,7 @@ std::string doctor_json(const Snapshot& snapshot, const DoctorReport& report) {
   for (const Diagnosis& check : report.checks)
     write_check(json, check);
   json.end_array();
-  json.key("warnings");
-  json.begin_array();
-  for (const SourceGapCount& gap : snapshot.gaps.counts()) {
-    json.begin_object();
-    json.field("code", describe(gap.gap).code);
-    json.field("count", gap.count);
-    json.field("sentence", describe(gap.gap).sentence);
-    json.field("example", std::string_view(gap.example));
-    json.end_object();
-  }
-  json.end_array();
+  write_gaps(json, snapshot.gaps);
   json.end_object();
   out += '\n';
   return out;

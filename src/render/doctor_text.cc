@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "render/escape.h"
+#include "render/gaps.h"
 #include "render/paint.h"
 #include "render/quantity.h"
 #include "render/top_text.h"
@@ -200,15 +201,11 @@ class DoctorText {
 
   void gaps() {
     bool first = true;
-    for (const SourceGapCount& gap : snapshot_.gaps.counts()) {
-      if (gap.gap == SourceGap::tasks_unread || gap.gap == SourceGap::task_vanished) continue;
+    for (const std::string& sentence : gap_sentences(snapshot_.gaps)) {
       if (first) out_ += '\n';
       first = false;
-      std::string text = "not known (" + grouped_text(gap.count) + "): ";
-      text += describe(gap.gap).sentence;
-      if (!gap.example.empty()) text += " (" + visible(gap.example) + ")";
       paint_.begin(out_, Role::aside);
-      append_wrapped(out_, text, options_.columns, 2, 0);
+      append_wrapped(out_, sentence, options_.columns, 2, 0);
       out_.pop_back();
       paint_.end(out_, Role::aside);
       out_ += '\n';

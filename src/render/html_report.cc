@@ -60,7 +60,7 @@ void append_ledger(std::string& out, std::size_t index, const ReportView& view) 
 void append_facts(std::string& out, const ReportView& view) {
   if (view.facts.empty()) return;
   out += "<dl>";
-  for (const Fact& fact : view.facts) {
+  for (const ReportFact& fact : view.facts) {
     append_element(out, "dt", "dt", fact.label);
     append_element(out, "dd", "dd", fact.text);
   }

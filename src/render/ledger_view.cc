@@ -32,8 +32,8 @@ std::optional<LedgerView> make_ledger_view(const Explanation& explanation) {
   view.limit = ledger.limit;
   for (const LedgerRow& row : ledger.rows) {
     if (row.amount.count() == 0) continue;  // JSON has these as well; a page of them says nothing.
-    view.lines.push_back({LedgerLine::Kind::part, row.key, row.label, row.amount,
-                          share_of(row.amount, base), row.in_no_process, row.note});
+    view.lines.push_back({LedgerLine::Kind::part, std::string(row.key), std::string(row.label),
+                          row.amount, share_of(row.amount, base), row.in_no_process, row.note});
     view.some_in_no_process |= row.in_no_process;
   }
   const bool more_than_whole = ledger.unaccounted.count() < 0;

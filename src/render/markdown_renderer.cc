@@ -166,7 +166,7 @@ class MarkdownRenderer final : public Renderer {
       circumstances += (circumstances.empty() ? "" : ", ") + markdown(known);
     if (!circumstances.empty()) text_ += "_" + circumstances + "_\n\n";
     append_ledger(text_, view);
-    for (const Fact& fact : view.facts)
+    for (const ReportFact& fact : view.facts)
       text_ += "- " + bold(markdown(fact.label)) + ": " + markdown(fact.text) + "\n";
     if (!view.facts.empty()) text_ += '\n';
     markdown_tasks(text_, view);

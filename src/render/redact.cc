@@ -28,7 +28,7 @@ void Redactor::redact(OomReport& report) {
     for (MemcgSubtreeStat& child : memcg->subtree)
       child.path = stand_ins_.path(child.path);
   }
-  const auto user = [&](std::optional<std::int64_t>& uid) {
+  const auto user = [&](auto& uid) {
     if (uid) uid = stand_ins_.user(*uid);
   };
   for (Task& task : report.at.tasks)

@@ -62,7 +62,7 @@ std::string owner_fact(const Explanation& explanation, const std::string& path) 
   return text;
 }
 
-void add_memcg_facts(std::vector<Fact>& facts, const Explanation& explanation) {
+void add_memcg_facts(std::vector<ReportFact>& facts, const Explanation& explanation) {
   const auto& memcg = explanation.report.at.memcg;
   if (!memcg) return;
   if (memcg->oom_path) {
@@ -74,7 +74,7 @@ void add_memcg_facts(std::vector<Fact>& facts, const Explanation& explanation) {
 }
 
 // One victim stands in the verdict; several, and what is left of them, need a list.
-void add_victim_fact(std::vector<Fact>& facts, const OomReport& report) {
+void add_victim_fact(std::vector<ReportFact>& facts, const OomReport& report) {
   if (report.victims.size() < 2) return;
   constexpr std::size_t kNamedMax = 12;
   std::vector<std::string> names;
@@ -131,8 +131,8 @@ std::string victim_text(const Victim& victim) {
   return text;
 }
 
-std::vector<Fact> make_facts(const Explanation& explanation) {
-  std::vector<Fact> facts;
+std::vector<ReportFact> make_facts(const Explanation& explanation) {
+  std::vector<ReportFact> facts;
   const OomReport& report = explanation.report;
   const auto add_detail = [&](const char* label, FindingId id) {
     const Finding* const found = find(explanation, id);

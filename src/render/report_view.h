@@ -69,7 +69,7 @@ struct ZoneLine {
   bool failed = false;  // The test that this request needed did not hold.
 };
 
-struct Fact {
+struct ReportFact {
   std::string label;  // "Whose limit"
   std::string text;
 };
@@ -79,7 +79,7 @@ struct ReportView {
   std::string headline;
   std::vector<std::string> circumstances;  // Time, host, kernel: what is known of them.
   std::optional<LedgerView> ledger;
-  std::vector<Fact> facts;
+  std::vector<ReportFact> facts;
   TaskView tasks;
   std::vector<NameLine> names;
   std::string names_footnote;  // What the sums by name count, and what not.
@@ -99,7 +99,7 @@ ReportView make_report_view(const Explanation& explanation);
 std::optional<LedgerView> make_ledger_view(const Explanation& explanation);
 TaskView make_task_view(const Explanation& explanation);
 std::vector<ZoneLine> make_zone_lines(const Explanation& explanation);
-std::vector<Fact> make_facts(const Explanation& explanation);
+std::vector<ReportFact> make_facts(const Explanation& explanation);
 std::string state_text(const OomReport& report);
 std::string evidence_text(const Explanation& explanation);
 

@@ -24,7 +24,7 @@ std::string seconds_text(std::int64_t ms) {
 std::vector<const RunEvent*> kills_of(const RunRecord& record) {
   std::vector<const RunEvent*> kills;
   for (const RunEvent& event : record.events) {
-    if (event.kind == "oom_kill") kills.push_back(&event);
+    if (event.kind == "oom_kill" || event.kind == "guard_kill") kills.push_back(&event);
   }
   return kills;
 }
@@ -44,6 +44,7 @@ std::string upper(std::string text) {
 
 // "CONSTRAINT_MEMCG /box", as the kernel says it.
 std::string circumstances(const RunEvent& kill) {
+  if (kill.kind == "guard_kill") return "guard: " + visible(kill.by.value_or("?"));
   std::string text;
   if (kill.constraint && *kill.constraint != "unknown")
     text = "CONSTRAINT_" + upper(visible(*kill.constraint));

@@ -131,7 +131,7 @@ void append_ledger(TextScreen screen, const ReportView& view) {
 }
 
 void append_facts(TextScreen screen, const ReportView& view) {
-  for (const Fact& fact : view.facts) {
+  for (const ReportFact& fact : view.facts) {
     std::string label = shortened(visible(fact.label), 24);
     const std::size_t width = std::max(display_width(label), kFactColumn - 2);
     append_spaces(label, width - display_width(label));

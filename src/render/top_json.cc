@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_writer.h"
+#include "render/gaps.h"
 
 namespace oomkit {
 namespace {
@@ -39,7 +40,7 @@ class TopJson {
       write_scope(scope);
     json_.end_array();
     if (report_.verification) verification(*report_.verification);
-    warnings();
+    write_gaps(json_, snapshot_.gaps);
     json_.end_object();
   }
 
@@ -209,20 +210,6 @@ class TopJson {
     }
     json_.end_array();
     json_.end_object();
-  }
-
-  void warnings() {
-    json_.key("warnings");
-    json_.begin_array();
-    for (const SourceGapCount& gap : snapshot_.gaps.counts()) {
-      json_.begin_object();
-      json_.field("code", describe(gap.gap).code);
-      json_.field("count", gap.count);
-      json_.field("sentence", describe(gap.gap).sentence);
-      json_.field("example", std::string_view(gap.example));
-      json_.end_object();
-    }
-    json_.end_array();
   }
 
   const TopReport& report_;

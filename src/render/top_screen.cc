@@ -14,7 +14,6 @@
 namespace oomkit {
 namespace {
 
-constexpr std::string_view kDash = "\u2013";
 constexpr std::size_t kFilterMax = 40;
 
 char lower(char c) {

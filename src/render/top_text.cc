@@ -5,6 +5,7 @@
 
 #include "core/size_text.h"
 #include "render/escape.h"
+#include "render/gaps.h"
 #include "render/quantity.h"
 #include "render/text_table.h"
 #include "render/width.h"
@@ -12,8 +13,6 @@
 
 namespace oomkit {
 namespace {
-
-constexpr std::string_view kDash = "\u2013";
 
 std::string name_and_pid(const Task& task) {
   return visible(task.comm) + " (" + std::to_string(task.pid) + ")";
@@ -344,15 +343,10 @@ class TopText {
 
   void gaps() {
     bool first = true;
-    for (const SourceGapCount& gap : snapshot_.gaps.counts()) {
-      // Neither is a doubt about what is shown.
-      if (gap.gap == SourceGap::tasks_unread || gap.gap == SourceGap::task_vanished) continue;
+    for (const std::string& sentence : gap_sentences(snapshot_.gaps)) {
       if (first) out_ += '\n';
       first = false;
-      std::string text = "not known (" + grouped_text(gap.count) + "): ";
-      text += describe(gap.gap).sentence;
-      if (!gap.example.empty()) text += " (" + visible(gap.example) + ")";
-      line(Role::aside, text);
+      line(Role::aside, sentence);
     }
   }
 

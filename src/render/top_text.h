@@ -28,6 +28,8 @@ std::string host_text(const Snapshot& snapshot);
 // "available 3.1 GiB", "2.9 GiB to the low watermark", ...: to be put side by side.
 std::vector<std::string> headroom_texts(const TopReport& report);
 
+// In a column of numbers: there is none.
+inline constexpr std::string_view kDash = "\u2013";
 // "9.1 GiB", "582 MiB": for columns, a decimal only where it tells something.
 std::string brief_size(Bytes bytes);
 // "6.2 of 6.4 GiB", "900 KiB of 1.0 GiB"

@@ -22,7 +22,7 @@ std::optional<std::int64_t> chosen_pid(const OomReport& report) {
   return report.victims.empty() ? std::nullopt : report.victims.front().pid;
 }
 
-std::string victim_text(const Victim& victim) {
+std::string chosen_text(const Victim& victim) {
   std::string text = victim.comm ? visible(*victim.comm) : "a process";
   if (victim.pid) text += " (" + std::to_string(*victim.pid) + ")";
   return text;
@@ -32,7 +32,7 @@ std::string victims_text(const std::vector<Victim>& victims) {
   constexpr std::size_t kShownMax = 4;
   std::string text;
   for (std::size_t i = 0; i < std::min(victims.size(), kShownMax); ++i)
-    text += (i > 0 ? ", " : "") + victim_text(victims[i]);
+    text += (i > 0 ? ", " : "") + chosen_text(victims[i]);
   if (victims.size() > kShownMax)
     text += " and " + std::to_string(victims.size() - kShownMax) + " others";
   return text;

@@ -8,12 +8,12 @@
 namespace oomkit {
 namespace {
 
-struct Range {
+struct WidthRange {
   char32_t first, last;
 };
 
 // Combining marks that can meet a base letter in a name. Sorted.
-constexpr std::array<Range, 38> kZeroWidth = {{
+constexpr std::array<WidthRange, 38> kZeroWidth = {{
     {0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd}, {0x05bf, 0x05bf}, {0x05c1, 0x05c7},
     {0x0610, 0x061a}, {0x064b, 0x065f}, {0x0670, 0x0670}, {0x06d6, 0x06ed}, {0x0711, 0x0711},
     {0x0730, 0x074a}, {0x07a6, 0x07b0}, {0x07eb, 0x07f3}, {0x0816, 0x082d}, {0x0859, 0x085b},
@@ -25,7 +25,7 @@ constexpr std::array<Range, 38> kZeroWidth = {{
 }};
 
 // East Asian Wide and Fullwidth, and emoji shown as pictures. Sorted.
-constexpr std::array<Range, 24> kTwoColumns = {{
+constexpr std::array<WidthRange, 24> kTwoColumns = {{
     {0x1100, 0x115f}, {0x231a, 0x231b}, {0x2329, 0x232a},   {0x23e9, 0x23ec},   {0x23f0, 0x23f0},
     {0x25fd, 0x25fe}, {0x2614, 0x2615}, {0x2648, 0x2653},   {0x26a1, 0x26a1},   {0x26ce, 0x26ce},
     {0x2705, 0x2705}, {0x274c, 0x274e}, {0x2e80, 0x303e},   {0x3041, 0x33ff},   {0x3400, 0x4dbf},
@@ -34,10 +34,10 @@ constexpr std::array<Range, 24> kTwoColumns = {{
 }};
 
 template <std::size_t kSize>
-bool holds(const std::array<Range, kSize>& ranges, char32_t c) {
+bool holds(const std::array<WidthRange, kSize>& ranges, char32_t c) {
   const auto* const range =
       std::lower_bound(ranges.begin(), ranges.end(), c,
-                       [](const Range& r, char32_t value) { return r.last < value; });
+                       [](const WidthRange& r, char32_t value) { return r.last < value; });
   return range != ranges.end() && c >= range->first;
 }
 

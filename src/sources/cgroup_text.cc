@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "sources/lines.h"
+#include "core/lines.h"
 
 namespace oomkit {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "core/lines.h"
 #include "kernel/watermark.h"
-#include "sources/lines.h"
 
 namespace oomkit {
 namespace {

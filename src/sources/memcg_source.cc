@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "core/lines.h"
 #include "sources/cgroup_text.h"
 #include "sources/host_text.h"
-#include "sources/lines.h"
 
 namespace oomkit {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sources/lines.h"
+#include "core/lines.h"
 
 namespace oomkit {
 namespace {
@@ -24,16 +24,6 @@ std::string plain_path(std::string_view text) {
     }
   }
   return path;
-}
-
-// Whether a list between commas has that word.
-bool has_word(std::string_view list, std::string_view wanted) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (list.substr(0, comma) == wanted) return true;
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return false;
 }
 
 std::optional<std::string> option_value(std::string_view list, std::string_view name) {
@@ -73,13 +63,13 @@ Mounts parse_mountinfo(std::string_view text) {
     take_word(line);
     const std::string_view options = take_word(line);
     CgroupMount mount{2, plain_path(root), plain_path(point),
-                      has_word(options, "memory_recursiveprot")};
+                      list_has(options, "memory_recursiveprot")};
     if (type == "cgroup2") {
       if (better(mount, mounts.unified)) mounts.unified = std::move(mount);
     } else if (type == "cgroup") {
       mounts.has_v1 = true;
       mount.version = 1;
-      if (has_word(options, "memory") && better(mount, mounts.memory_v1)) {
+      if (list_has(options, "memory") && better(mount, mounts.memory_v1)) {
         mounts.memory_v1 = std::move(mount);
       }
     } else if (type == "proc" && point == "/proc") {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "sources/lines.h"
+#include "core/lines.h"
 
 namespace oomkit {
 namespace {

@@ -97,12 +97,16 @@ Result<TaskSource> TaskSource::create(const FileTree& tree) {
   return TaskSource(std::move(proc));
 }
 
-OpenFolder::Reading TaskSource::file(std::int64_t pid, std::string_view name) {
+void TaskSource::name_file(std::int64_t pid, std::string_view name) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;
   path_.assign(digits.data(), end);
   path_ += '/';
   path_ += name;
+}
+
+OpenFolder::Reading TaskSource::file(std::int64_t pid, std::string_view name) {
+  name_file(pid, name);
   return proc_->read_once(path_, buffer_);
 }
 
@@ -118,21 +122,43 @@ std::optional<std::int64_t> TaskSource::number(std::int64_t pid, std::string_vie
   return value;
 }
 
-std::vector<TaskSource::Entry> TaskSource::select(const std::vector<std::int64_t>& pids,
-                                                  std::size_t leaders,
-                                                  const std::vector<Membership>& members,
-                                                  const Snapshot& snapshot, SourceGaps& gaps) {
-  std::vector<Entry> entries;
-  entries.reserve(pids.size());
+bool TaskSource::has_no_memory(std::int64_t pid) {
+  const auto text = file(pid, "statm");
+  const auto statm = text ? parse_statm(*text) : std::nullopt;
+  return statm && statm->size == Pages(0);
+}
+
+TaskSource::Selection TaskSource::read_scores(const std::vector<std::int64_t>& pids,
+                                              const Snapshot& snapshot, SourceGaps& gaps) {
+  Selection found;
+  found.entries.reserve(pids.size());
+  const auto memory = snapshot.host_state ? snapshot.host_state->amount("MemTotal") : std::nullopt;
+  scores_.begin(memory && snapshot.page_size ? ScoreFiles::room(*memory, *snapshot.page_size) : 0);
   for (const std::int64_t pid : pids) {
-    const auto text = file(pid, "oom_score");
-    if (!text && text.error() == ErrorCode::not_found) {
+    name_file(pid, "oom_score");
+    const ScoreFiles::Score score = scores_.read(*proc_, pid, path_, buffer_);
+    if (!score.text && score.text.error() == ErrorCode::not_found) {
       gaps.add(SourceGap::task_vanished, path_);
       continue;
     }
     // Whose score cannot be read is looked at closely.
-    entries.push_back({pid, text ? parse_number(*text) : std::nullopt});
+    const auto value = score.text ? parse_number(*score.text) : std::nullopt;
+    // What begins as a kernel thread can become a program, and has memory from then on.
+    if (score.was_kernel_thread && value == 0 && has_no_memory(pid)) {
+      found.kernel_threads = true;
+      continue;
+    }
+    found.entries.push_back({pid, value});
   }
+  scores_.end();
+  return found;
+}
+
+TaskSource::Selection TaskSource::select(const std::vector<std::int64_t>& pids, std::size_t leaders,
+                                         const std::vector<Membership>& members,
+                                         const Snapshot& snapshot, SourceGaps& gaps) {
+  const Selection found = read_scores(pids, snapshot, gaps);
+  const std::vector<Entry>& entries = found.entries;
   std::vector<std::int64_t> scores;
   scores.reserve(entries.size());
   for (const Entry& entry : entries) {
@@ -146,15 +172,16 @@ std::vector<TaskSource::Entry> TaskSource::select(const std::vector<std::int64_t
   }
   const std::vector<bool> under =
       snapshot.memcgs ? under_limit(*snapshot.memcgs) : std::vector<bool>();
-  std::vector<Entry> chosen;
+  Selection chosen;
+  chosen.kernel_threads = found.kernel_threads;
   for (const Entry& entry : entries) {
     // 0 is a kernel thread or one that is spared: the latter are worth to be shown.
     const auto memcg = memcg_of(members, entry.pid);
     if (!entry.score || *entry.score >= enough || *entry.score == 0 || (memcg && under[*memcg])) {
-      chosen.push_back(entry);
+      chosen.entries.push_back(entry);
     }
   }
-  const std::size_t left_out = entries.size() - chosen.size();
+  const std::size_t left_out = entries.size() - chosen.entries.size();
   if (left_out > 0) gaps.add(SourceGap::tasks_unread, "", left_out);
   return chosen;
 }
@@ -240,19 +267,20 @@ Status TaskSource::read(const TaskQuery& query, const std::vector<Membership>& m
   if (snapshot.host_state) {
     snapshot.host_state->tasks_seen = static_cast<std::int64_t>(pids->size());
   }
-  std::vector<Entry> entries;
+  Selection chosen;
   if (query.leaders) {
-    entries = select(*pids, *query.leaders, members, snapshot, gaps);
+    chosen = select(*pids, *query.leaders, members, snapshot, gaps);
   } else {
-    entries.reserve(pids->size());
+    chosen.entries.reserve(pids->size());
     for (const std::int64_t pid : *pids)
-      entries.push_back({pid, std::nullopt});
+      chosen.entries.push_back({pid, std::nullopt});
   }
+  const std::vector<Entry>& entries = chosen.entries;
   snapshot.tasks.clear();
   snapshot.task_states.clear();
   snapshot.tasks.reserve(entries.size());
   snapshot.task_states.reserve(entries.size());
-  bool kernel_threads = false;
+  bool kernel_threads = chosen.kernel_threads;
   std::uint64_t unassigned = 0;
   for (const Entry& entry : entries) {
     Task task;
@@ -262,7 +290,10 @@ Status TaskSource::read(const TaskQuery& query, const std::vector<Membership>& m
     if (!state.oom_score) state.oom_score = entry.score;
     kernel_threads |= state.kernel_thread.value_or(false);
     // Who cannot be killed and holds nothing is of no interest to whom the leaders are.
-    if (query.leaders && state.kernel_thread.value_or(false)) continue;
+    if (query.leaders && state.kernel_thread.value_or(false)) {
+      scores_.note_kernel_thread(entry.pid);
+      continue;
+    }
     state.memcg = memcg_of(members, entry.pid);
     if (snapshot.memcgs && !state.memcg && !state.exiting.value_or(false)) ++unassigned;
     snapshot.tasks.push_back(std::move(task));

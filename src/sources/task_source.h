@@ -5,7 +5,8 @@
 // one number which the kernel itself works out in a third of the time that printing
 // `status` takes. It is monotone in what the kernel compares, so whoever can be among the
 // first N has at least the score of the N-th (less 1, for what changes meanwhile), and only
-// those are read closely.
+// those are read closely. Whoever does so again and again keeps these files open
+// (score_files.h).
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include "io/file_tree.h"
 #include "model/snapshot.h"
 #include "sources/memcg_source.h"
+#include "sources/score_files.h"
 #include "sources/task_text.h"
 
 namespace oomkit {
@@ -53,17 +55,27 @@ class TaskSource {
   };
   enum class Outcome { read, vanished, unknown };
 
-  std::vector<Entry> select(const std::vector<std::int64_t>& pids, std::size_t leaders,
-                            const std::vector<Membership>& members, const Snapshot& snapshot,
-                            SourceGaps& gaps);
+  // Those who can lead, and whether a kernel thread is among those left out.
+  struct Selection {
+    std::vector<Entry> entries;
+    bool kernel_threads = false;
+  };
+  Selection read_scores(const std::vector<std::int64_t>& pids, const Snapshot& snapshot,
+                        SourceGaps& gaps);
+  Selection select(const std::vector<std::int64_t>& pids, std::size_t leaders,
+                   const std::vector<Membership>& members, const Snapshot& snapshot,
+                   SourceGaps& gaps);
+  bool has_no_memory(std::int64_t pid);
   Outcome read_task(std::int64_t pid, const TaskQuery& query, std::optional<PageSize> page_size,
                     Task& task, TaskState& state, SourceGaps& gaps);
   void find_memory_of_threads(std::int64_t pid, std::optional<PageSize> page_size, Task& task);
   // The text of a file of a process; `path_` is its name, for a gap's example.
   OpenFolder::Reading file(std::int64_t pid, std::string_view name);
+  void name_file(std::int64_t pid, std::string_view name);
   std::optional<std::int64_t> number(std::int64_t pid, std::string_view name, SourceGaps& gaps);
 
   std::unique_ptr<OpenFolder> proc_;
+  ScoreFiles scores_;
   std::vector<char> buffer_;
   std::string path_;
 };

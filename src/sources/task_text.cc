@@ -1,6 +1,6 @@
 #include "sources/task_text.h"
 
-#include "sources/lines.h"
+#include "core/lines.h"
 
 namespace oomkit {
 namespace {
@@ -186,14 +186,9 @@ std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_
     line.remove_prefix(first + 1);
     const std::size_t second = line.find(':');
     if (second == std::string_view::npos) continue;
-    std::string_view controllers = line.substr(0, second);
+    const std::string_view controllers = line.substr(0, second);
     std::string_view path = line.substr(second + 1, kPathMax);
-    bool ours = controllers == controller;
-    while (!ours && !controllers.empty()) {
-      const std::size_t comma = controllers.find(',');
-      ours = !controller.empty() && controllers.substr(0, comma) == controller;
-      controllers.remove_prefix(comma == std::string_view::npos ? controllers.size() : comma + 1);
-    }
+    const bool ours = controller.empty() ? controllers.empty() : list_has(controllers, controller);
     if (!ours || path.empty() || path.front() != '/') continue;
     constexpr std::string_view kGone = " (deleted)";
     if (path.size() > kGone.size() && path.substr(path.size() - kGone.size()) == kGone) {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "sources/lines.h"
+#include "core/lines.h"
 
 namespace oomkit {
 namespace {

@@ -1,20 +1,19 @@
 // What `oom doctor` says of a host that was captured, and of one that is in a bad way, byte for
 // byte. OOMKIT_GOLDEN_UPDATE=1 writes the files anew: read the difference before it is kept.
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "doctor/doctor_testing.h"
 #include "render/doctor_text.h"
-#include "render/width.h"
 #include "sources/live_host.h"
+#include "tests/support/golden_file.h"
 
 namespace oomkit {
 namespace {
+
+const std::string kExpected = OOMKIT_SOURCE_DIR "/tests/doctor/expected/";
 
 Snapshot captured() {
   const auto tree = open_file_tree(OOMKIT_SOURCE_DIR "/tests/top/data/web-17");
@@ -42,29 +41,8 @@ Snapshot bad_host() {
   return host;
 }
 
-void expect_golden(const std::string& name, const std::string& actual) {
-  const std::string path = OOMKIT_SOURCE_DIR "/tests/doctor/expected/" + name;
-  if (std::getenv("OOMKIT_GOLDEN_UPDATE") != nullptr) {
-    std::ofstream(path, std::ios::binary) << actual;
-    GTEST_SKIP() << "wrote " << name;
-  }
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file.is_open()) << path << " is missing: run with OOMKIT_GOLDEN_UPDATE=1";
-  const std::string expected{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(actual, expected);
-}
-
 std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-void expect_no_line_wider(const std::string& text, std::size_t columns) {
-  std::size_t begin = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
-    EXPECT_LE(display_width(std::string_view(text).substr(begin, end - begin)), columns)
-        << text.substr(begin, end - begin);
-    begin = end + 1;
-  }
 }
 
 std::string text_of_host(const Snapshot& host, DoctorTextOptions options = {}) {
@@ -74,30 +52,30 @@ std::string text_of_host(const Snapshot& host, DoctorTextOptions options = {}) {
 TEST(DoctorGolden, Captured80) {
   const std::string text = text_of_host(captured());
   expect_no_line_wider(text, 80);
-  expect_golden("web-17-80.txt", text);
+  expect_golden(kExpected + "web-17-80.txt", text);
 }
 
 TEST(DoctorGolden, CapturedJson) {
   const Snapshot host = captured();
-  expect_golden("web-17.json", doctor_json(host, examine({host, {}})));
+  expect_golden(kExpected + "web-17.json", doctor_json(host, examine({host, {}})));
 }
 
 TEST(DoctorGolden, ABadHost) {
   const std::string text = text_of_host(bad_host());
   expect_no_line_wider(text, 80);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  expect_golden("bad-80.txt", text);
+  expect_golden(kExpected + "bad-80.txt", text);
 }
 
 TEST(DoctorGolden, ABadHostInColour) {
-  expect_golden("bad-colour.txt", text_of_host(bad_host(), {100, true}));
+  expect_golden(kExpected + "bad-colour.txt", text_of_host(bad_host(), {100, true}));
 }
 
 TEST(DoctorGolden, ASoundHostFitsOneScreen) {
   const std::string text = text_of_host(doctor::sound_host());
   expect_no_line_wider(text, 80);
   EXPECT_LE(lines_in(text), 24U);
-  expect_golden("sound-80.txt", text);
+  expect_golden(kExpected + "sound-80.txt", text);
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 // What a user sees, byte for byte. OOMKIT_GOLDEN_UPDATE=1 writes the files anew: read the
 // difference before it is kept.
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "samples.h"
+#include "tests/support/golden_file.h"
 
 namespace oomkit {
 namespace {
@@ -54,17 +52,8 @@ Document everything() {
 class Golden : public testing::TestWithParam<GoldenCase> {};
 
 TEST_P(Golden, IsWhatTheFileShows) {
-  const std::string path =
-      std::string(OOMKIT_SOURCE_DIR "/tests/golden/expected/") + GetParam().file;
-  const std::string actual = rendered(everything(), GetParam().options);
-  if (std::getenv("OOMKIT_GOLDEN_UPDATE") != nullptr) {
-    std::ofstream(path, std::ios::binary) << actual;
-    GTEST_SKIP() << "wrote " << GetParam().file;
-  }
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file.is_open()) << path << " is missing: run with OOMKIT_GOLDEN_UPDATE=1";
-  const std::string expected{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(actual, expected);
+  expect_golden(std::string(OOMKIT_SOURCE_DIR "/tests/golden/expected/") + GetParam().file,
+                rendered(everything(), GetParam().options));
 }
 
 INSTANTIATE_TEST_SUITE_P(

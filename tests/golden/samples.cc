@@ -273,11 +273,20 @@ const std::vector<std::string>& hostile_texts() {
   return kTexts;
 }
 
+// One after the other; stays, as a ledger's words do.
+static const std::string& all_hostile_texts() {
+  static const std::string kAll = [] {
+    std::string all;
+    for (const std::string& text : hostile_texts())
+      all += text + " ";
+    return all;
+  }();
+  return kAll;
+}
+
 Explanation hostile_sample() {
   Explanation sample = container_sample();
-  std::string all;
-  for (const std::string& text : hostile_texts())
-    all += text + " ";
+  const std::string& all = all_hostile_texts();
   sample.verdict = all;
   sample.headline = all;
   sample.who_asked = all;

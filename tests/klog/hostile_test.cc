@@ -21,20 +21,13 @@
 #include "tests/support/frame_lines.h"
 #include "tests/support/random_report.h"
 #include "tests/support/report_difference.h"
+#include "tests/support/sanitizers.h"
 
 namespace oomkit {
 namespace {
 
 bool thorough() {
   return std::getenv("OOMKIT_THOROUGH") != nullptr;
-}
-
-constexpr bool has_own_allocator() {
-#if defined(__SANITIZE_ADDRESS__)
-  return true;
-#else
-  return false;
-#endif
 }
 
 struct Collected final : ReportSink {
@@ -354,7 +347,7 @@ std::vector<Endless> endless_inputs() {
 }
 
 TEST(Hostile, AnInputWithoutAnEndNeedsNoMoreMemory) {
-  if (has_own_allocator()) GTEST_SKIP() << "the sanitizer's allocator does not tell";
+  if (OOMKIT_HAS_SANITIZERS != 0) GTEST_SKIP() << "the sanitizer's allocator does not tell";
   for (const Endless& endless : endless_inputs()) {
     SCOPED_TRACE(endless.name);
     EXPECT_LT(memory_for_endless(endless.text, endless_bytes()), kMemoryMax);

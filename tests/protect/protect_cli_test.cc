@@ -4,8 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -186,6 +189,25 @@ TEST_F(ProtectCli, AUnitOfACapturedHost) {
   EXPECT_EQ(content_of(host() + "/proc/2211/oom_score_adj"), "0");
   EXPECT_FALSE(fs::exists(host() + "/etc/systemd/system/mariadb.service.d"));
   EXPECT_FALSE(fs::exists(host() + "/var/lib/oomkit"));
+}
+
+TEST_F(ProtectCli, ManyAtOnceLoseNothing) {
+  constexpr std::size_t kMany = 6;
+  std::vector<std::unique_ptr<Sleeper>> sleepers;
+  for (std::size_t i = 0; i < kMany; ++i)
+    sleepers.push_back(std::make_unique<Sleeper>("sleeper"));
+  std::vector<std::thread> protectors;
+  for (const auto& sleeper : sleepers) {
+    protectors.emplace_back([&] {
+      EXPECT_EQ(protect({sleeper->pid(), "--score", "77"}).exit_status, 0);
+    });
+  }
+  for (std::thread& protector : protectors)
+    protector.join();
+  const Ran undone = protect({"--undo"});
+  EXPECT_EQ(undone.exit_status, 0) << undone.out << undone.err;
+  for (const auto& sleeper : sleepers)
+    EXPECT_EQ(sleeper->score(), "0") << undone.out;
 }
 
 TEST_F(ProtectCli, RefusalsSayWhatWouldBeRight) {

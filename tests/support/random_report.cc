@@ -7,6 +7,7 @@
 
 #include "kernel/gfp.h"
 #include "tests/support/random_parts.h"
+#include "tests/support/sanitizers.h"
 
 namespace oomkit::test {
 namespace {
@@ -189,6 +190,15 @@ const std::vector<KernelVersion>& kernel_versions() {
       {5, 10, 0}, {5, 15, 0}, {5, 19, 0}, {6, 1, 0},  {6, 2, 0},  {6, 5, 0},  {6, 8, 0},
       {6, 11, 0}, {6, 12, 0}, {6, 18, 0}, {7, 0, 0},  {7, 2, 0},  {7, 3, 0}};
   return versions;
+}
+
+std::vector<KernelVersion> kernel_versions_to_try() {
+  const std::vector<KernelVersion>& all = kernel_versions();
+  if (OOMKIT_HAS_SANITIZERS == 0) return all;
+  std::vector<KernelVersion> some;
+  for (std::size_t from_newest = 0; from_newest < all.size(); from_newest += 4)
+    some.push_back(all[all.size() - 1 - from_newest]);
+  return some;
 }
 
 OomReport random_report(Random& random, const KernelVersion& version,

@@ -19,6 +19,9 @@ namespace oomkit::test {
 // At least one of each form that was ever printed, oldest first.
 const std::vector<KernelVersion>& kernel_versions();
 
+// All of these; under the sanitizers, which make minutes of seconds, each fourth and the newest.
+std::vector<KernelVersion> kernel_versions_to_try();
+
 struct RandomReportOptions {
   std::size_t tasks_max = 60;  // Now and then ten times as many.
   bool nasty_names = true;     // Blanks, brackets, quotes, bytes that are no UTF-8.

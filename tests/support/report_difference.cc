@@ -40,6 +40,10 @@ template <class Value>
 std::string shown(const std::optional<Value>& value) {
   return value ? shown(*value) : "absent";
 }
+template <class Value>
+std::string shown(const Known<Value>& value) {
+  return shown(value.optional());
+}
 
 // Notes each pair of fields that are not equal.
 class Differences {

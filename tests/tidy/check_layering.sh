@@ -12,16 +12,17 @@ declare -A may_use=(
   [sources]="io kernel model core"
   [klog]="kernel model core"
   [sim]="scenario kernel model core"
-  [policy]="kernel model core"
+  [policy]="scenario kernel model core"
+  [import]="policy scenario kernel model core"
   [explain]="klog kernel model core"
   [doctor]="explain klog kernel model core"
   [act]="policy sources kernel io model core"
   [record]="io model core"
   [guard]="record act policy sources kernel io model core"
-  [guest]="scenario model core"
+  [guest]="guard io scenario model core"
   [lab]="guest record act explain sim policy klog sources scenario kernel io model core"
   [render]="doctor explain policy klog kernel model core"
-  [cli]="doctor render lab guest guard record act explain sim policy klog sources scenario kernel io model core"
+  [cli]="doctor render lab guest guard record act explain import sim policy klog sources scenario kernel io model core"
 )
 
 for folder in src/*/; do

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The live screen in a real terminal: at 80x24, at 200x50, resized, with a captured host and
-# with this one. Usage: screen_test.sh OOM CAPTURED_HOST. Exit status 77 is "skipped".
+# The live screen in a real terminal: at 80x24, at 200x50, resized, with a captured host, with
+# one of 5,000 processes, with one of none, and with this one. Usage: screen_test.sh OOM CAPTURED_HOST. Exit status 77 is "skipped".
 set -euo pipefail
 oom=$1 captured=$2
 
@@ -67,6 +67,53 @@ end
 
 begin 200 50 --root "'$captured'"
 shows '/system.slice/systemd-journald.service'
+end
+
+# A host of so many processes as a captured tree in one file: process N has N KiB.
+make_host() {  # PROCESSES
+  awk -v processes="$1" '
+    function put(path, content) { printf "@ %s %d\n%s\n", path, length(content), content }
+    BEGIN {
+      print "oomkit tree 1"
+      put("proc/meminfo", "MemTotal: 4194304 kB\nMemFree: 1048576 kB\nSwapTotal: 0 kB\n")
+      put("proc/sys/kernel/osrelease", "6.12.1\n")
+      put("proc/zoneinfo", "Node 0, zone   Normal\n  pages free     262144\n" \
+        "        min      100\n        low      125\n        high     150\n" \
+        "        present  1048576\n        managed  1048576\n        protection: (0, 0)\n")
+      for (i = 1; i <= processes; i++) {
+        pid = 1000 + i
+        put("proc/" pid "/status", sprintf("Name:\ttask-%d\nState:\tS (sleeping)\nTgid:\t%d\n" \
+          "PPid:\t1\nUid:\t0\t0\t0\t0\nVmSize:\t%d kB\nVmRSS:\t%d kB\nRssAnon:\t%d kB\n" \
+          "RssFile:\t0 kB\nRssShmem:\t0 kB\nVmPTE:\t0 kB\nVmSwap:\t0 kB\nThreads:\t1\n",
+          i, pid, i, i, i))
+        put("proc/" pid "/oom_score_adj", "0\n")
+        put("proc/" pid "/oom_score", int((1000 + int(int(i / 4) * 1000 / 1048576)) * 2 / 3) "\n")
+        put("proc/" pid "/stat", pid " (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " i " 0 0\n")
+      }
+    }'
+}
+
+make_host 5000 >"$folder/many"
+begin 80 24 --root "'$folder/many'"
+shows 'task-5000'
+keys End
+shows 'task-4 '  # Smaller ones have no page.
+screen resize-window -t =seen: -x 200 -y 50
+shows 'task-40 '
+keys Home
+shows 'task-4970'
+keys / t a s k - 4 2 4 2 Enter
+shows 'filter: task-4242'
+screen resize-window -t =seen: -x 80 -y 24
+shows 'task-4242 '
+end
+
+make_host 0 >"$folder/none"
+begin 80 24 --root "'$folder/none'"
+shows 'RANK'
+keys Down Enter Escape End
+screen resize-window -t =seen: -x 200 -y 50
+shows 'q quit'
 end
 
 begin 80 24

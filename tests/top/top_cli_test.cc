@@ -1,10 +1,16 @@
 // `oom top --once` and `oom snapshot` as a user runs them, on a captured host and on this one.
+#include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/cli/run_program.h"
@@ -94,12 +100,49 @@ TEST_F(TopCli, RefusalsSayWhatWouldBeRight) {
           "\"host\": expected a text");
 }
 
+// Processes of many sizes and scores, as far as everybody may raise them, that end with this.
+class ManySleepers {
+ public:
+  explicit ManySleepers(int count) {
+    for (int i = 0; i < count; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) be_one(i);
+      if (pid > 0) pids_.push_back(pid);
+    }
+  }
+  ~ManySleepers() {
+    for (const pid_t pid : pids_)
+      ::kill(pid, SIGKILL);
+    for (const pid_t pid : pids_)
+      ::waitpid(pid, nullptr, 0);
+  }
+  ManySleepers(const ManySleepers&) = delete;
+  ManySleepers& operator=(const ManySleepers&) = delete;
+
+ private:
+  [[noreturn]] static void be_one(int number) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::ofstream("/proc/self/oom_score_adj") << number * 7 % 1000 + 1 << std::flush;
+    const std::size_t bytes = static_cast<std::size_t>(number % 40 + 1) << 14;
+    void* const memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+               (number % 3 == 0 ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) std::memset(memory, 1, bytes);
+    while (true)
+      ::pause();
+  }
+
+  std::vector<pid_t> pids_;
+};
+
 TEST_F(TopCli, ThisMachinesScoresAreItsKernels) {
+  constexpr int kMany = 300;
+  const ManySleepers sleepers(kMany);
   const Ran ran = run_oom({"top", "--once", "--verify", "--format", "json"});
   if (ran.exit_status == 3) GTEST_SKIP() << ran.err;
   ASSERT_LE(ran.exit_status, 1) << ran.err;
   const auto json = nlohmann::json::parse(ran.out);
-  EXPECT_GE(json["verify"]["compared"], 1);
+  EXPECT_GE(json["verify"]["compared"], kMany);
   EXPECT_EQ(json["verify"]["beyond_one"], 0) << json["verify"].dump(1);
 }
 

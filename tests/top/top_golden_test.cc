@@ -1,9 +1,6 @@
 // What `oom top` shows of a host that was captured, byte for byte, at several widths, and the
 // live screen in several states. OOMKIT_GOLDEN_UPDATE=1 writes the files anew: read the
 // difference before it is kept.
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -13,11 +10,13 @@
 #include "render/top_json.h"
 #include "render/top_screen.h"
 #include "render/top_text.h"
-#include "render/width.h"
 #include "sources/live_host.h"
+#include "tests/support/golden_file.h"
 
 namespace oomkit {
 namespace {
+
+const std::string kExpected = OOMKIT_SOURCE_DIR "/tests/top/expected/";
 
 Snapshot captured() {
   const auto tree = open_file_tree(OOMKIT_SOURCE_DIR "/tests/top/data/web-17");
@@ -50,50 +49,29 @@ TopReport report_of(const TopQuery& query, bool growth = true) {
   return std::move(*report);
 }
 
-void expect_golden(const std::string& name, const std::string& actual) {
-  const std::string path = OOMKIT_SOURCE_DIR "/tests/top/expected/" + name;
-  if (std::getenv("OOMKIT_GOLDEN_UPDATE") != nullptr) {
-    std::ofstream(path, std::ios::binary) << actual;
-    GTEST_SKIP() << "wrote " << name;
-  }
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file.is_open()) << path << " is missing: run with OOMKIT_GOLDEN_UPDATE=1";
-  const std::string expected{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(actual, expected);
-}
-
-void expect_no_line_wider(const std::string& text, std::size_t columns) {
-  std::size_t begin = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
-    EXPECT_LE(display_width(std::string_view(text).substr(begin, end - begin)), columns)
-        << text.substr(begin, end - begin);
-    begin = end + 1;
-  }
-}
-
 TEST(TopGolden, Text80) {
   const std::string text = top_text(report_of({"all", true}), {80, 10, false});
   expect_no_line_wider(text, 80);
-  expect_golden("top-80.txt", text);
+  expect_golden(kExpected + "top-80.txt", text);
 }
 
 TEST(TopGolden, Text160) {
   const std::string text = top_text(report_of({"all", false}), {160, 10, false});
   expect_no_line_wider(text, 160);
-  expect_golden("top-160.txt", text);
+  expect_golden(kExpected + "top-160.txt", text);
 }
 
 TEST(TopGolden, TextInColour) {
-  expect_golden("top-colour.txt", top_text(report_of({"all", false}), {100, 3, true}));
+  expect_golden(kExpected + "top-colour.txt", top_text(report_of({"all", false}), {100, 3, true}));
 }
 
 TEST(TopGolden, OneCgroup) {
-  expect_golden("top-cgroup.txt",
+  expect_golden(kExpected + "top-cgroup.txt",
                 top_text(report_of({"kubepods/burstable/pod3f9c/c71e", false}), {80, 10, false}));
 }
 
 TEST(TopGolden, Json) {
-  expect_golden("top.json", top_json(report_of({"all", true}), 4));
+  expect_golden(kExpected + "top.json", top_json(report_of({"all", true}), 4));
 }
 
 TEST(TopGolden, WithoutALookBeforeNothingIsSaidOfGrowth) {
@@ -153,12 +131,13 @@ TEST(TopScreen, ListDetailAndTree) {
   text += screen_text(state, report, {24, 80});
   type(state, report, "?");
   text += screen_text(state, report, {24, 80});
-  expect_golden("screen-80.txt", text);
+  expect_golden(kExpected + "screen-80.txt", text);
 }
 
 TEST(TopScreen, Wide) {
   ScreenState state;
-  expect_golden("screen-200.txt", screen_text(state, report_of({"all", false}), {50, 200}));
+  expect_golden(kExpected + "screen-200.txt",
+                screen_text(state, report_of({"all", false}), {50, 200}));
 }
 
 TEST(TopScreen, FilterSortAndFreeze) {

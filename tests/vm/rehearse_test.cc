@@ -89,6 +89,50 @@ INSTANTIATE_TEST_SUITE_P(Kernels, OnEachKernel, testing::Values("5.10", "6.1", "
                            return "Linux_" + name;
                          });
 
+// The leak is smaller than what is steady, and the policy that is shipped tells them apart; without
+// the guard the kernel takes the larger one.
+TEST(Rehearse, AGuardActsByItsPolicyBeforeTheKernelHasTo) {
+  if (const std::string missing = missing_for_vms(); !missing.empty()) GTEST_SKIP() << missing;
+  const ScratchFolder scratch;
+  const std::string scenario = OOMKIT_SOURCE_DIR "/examples/leak.toml";
+  const std::string kernel_chooses = scratch.path("kernel.json");
+  std::vector<std::string> call = {
+      "rehearse",    scenario,
+      "--policy",    OOMKIT_SOURCE_DIR "/packaging/policies/server.toml",
+      "--record",    scratch.path(""),
+      "--decisions", scratch.path(""),
+      "--log",       scratch.path("")};
+  const std::vector<std::string> kernels = fetched_kernels();
+  const Ran unguarded =
+      run_oom({"rehearse", scenario, "--kernel", kernels.back(), "--record", kernel_chooses});
+  ASSERT_EQ(unguarded.exit_status, 0) << unguarded.out << unguarded.err;
+  const auto lost = parse_run_record(scratch.read("kernel.json"));
+  ASSERT_TRUE(lost.has_value()) << lost.error().what;
+  EXPECT_EQ(lost->victims, std::vector<std::string>{"database"});
+
+  for (const std::string& kernel : {kernels.front(), kernels.back()})
+    call.insert(call.end(), {"--kernel", kernel});
+  const Ran ran = run_oom(call);
+  ASSERT_EQ(ran.exit_status, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("guard: exhaustion"), std::string::npos) << ran.out;
+  for (const std::string& kernel : {kernels.front(), kernels.back()}) {
+    const auto record = parse_run_record(scratch.read("leak." + kernel + ".json"));
+    ASSERT_TRUE(record.has_value()) << record.error().what;
+    EXPECT_EQ(record->victims, std::vector<std::string>{"leaky"});
+    EXPECT_EQ(record->survivors, std::vector<std::string>{"database"});
+    EXPECT_TRUE(record->warnings.empty()) << record->warnings.front();
+    const auto kill = std::find_if(record->events.begin(), record->events.end(),
+                                   [](const RunEvent& it) { return it.kind == "guard_kill"; });
+    ASSERT_NE(kill, record->events.end());
+    EXPECT_EQ(kill->by, "exhaustion");
+    const std::string decisions = scratch.read("leak." + kernel + ".jsonl");
+    EXPECT_NE(decisions.find("\"schema\":\"oomkit.decision/1\""), std::string::npos);
+    EXPECT_NE(decisions.find("\"comm\":\"leaky\""), std::string::npos);
+    EXPECT_NE(scratch.read("leak." + kernel + ".log").find("oom-guard: rule exhaustion: leaky"),
+              std::string::npos);
+  }
+}
+
 TEST(Rehearse, RunsSideBySideGiveComparableRecords) {
   if (const std::string missing = missing_for_vms(); !missing.empty()) GTEST_SKIP() << missing;
   const ScratchFolder scratch;

@@ -1,7 +1,10 @@
-// A text, line by line, and a line, word by word: what the parsers of this room share.
+// A text, line by line, and a line, word by word: what the readers of the kernel's small files
+// share.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "core/text.h"
@@ -33,6 +36,16 @@ inline std::string_view take_word(std::string_view& rest) {
 inline bool contains_word(std::string_view text, std::string_view word) {
   for (std::string_view next = take_word(text); !next.empty(); next = take_word(text)) {
     if (next == word) return true;
+  }
+  return false;
+}
+
+// Whether `list`, items between commas, has `item`.
+inline bool list_has(std::string_view list, std::string_view item) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    if (list.substr(0, comma) == item) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
   return false;
 }

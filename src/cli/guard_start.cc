@@ -1,0 +1,58 @@
+#include "cli/guard_start.h"
+
+#include <string_view>
+#include <utility>
+
+#include "cli/diagnostics.h"
+#include "cli/guard_program.h"
+#include "cli/guard_sockets.h"
+#include "cli/policy_file.h"
+#include "guard/helper.h"
+#include "io/helper_process.h"
+#include "io/journal_writer.h"
+#include "io/lock_file.h"
+#include "io/machine.h"
+#include "io/shared_ring.h"
+#include "io/wall_clock.h"
+
+namespace oomkit {
+namespace {
+
+std::string usual_lock_file() {
+  if (const auto folder = environment_variable("XDG_RUNTIME_DIR"); folder && !folder->empty())
+    return *folder + "/oom-guard.lock";
+  return "/run/oom-guard.lock";
+}
+
+}  // namespace
+
+Result<ExitCode> start_guard(const GuardStart& start) {
+  OOMKIT_TRY(const std::string program, find_guard_program());
+  OOMKIT_TRY(const FileDescriptor lock, take_lock(start.lock_file.value_or(usual_lock_file())));
+  OOMKIT_TRY(SharedRing ring, SharedRing::create());
+  OOMKIT_TRY(const GuardSockets sockets, GuardSockets::create(start.status_socket, start.metrics));
+
+  HelperPlan helper;
+  helper.record_file = start.record_file;
+  helper.journal = is_journal_our_output();
+  helper.say = [](std::string_view sentence) { complain("guard", sentence); };
+  helper.check_policy = [&]() -> Status {
+    const Result<Policy> policy = read_policy_file(start.config);
+    if (!policy) return tl::unexpected(policy.error());
+    return {};
+  };
+  helper.started = wall_clock();
+  helper.status_points = sockets.points();
+  WithHelper plan;
+  plan.program = program;
+  plan.arguments = {start.config, std::to_string(ring.memory_file()),
+                    std::to_string(ring.wake_file()), "%", start.dry_run ? "1" : "0"};
+  plan.helper = [&](int guard_gone, int restarts) {
+    run_guard_helper(ring, guard_gone, helper, restarts);
+  };
+  plan.clean_up = [&] { sockets.remove_files(); };
+  plan.not_for_helper = lock.get();
+  return tl::unexpected(become_with_helper(plan));
+}
+
+}  // namespace oomkit

@@ -1,0 +1,66 @@
+// The guard's life: wakes, turns, and what else a daemon has to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "guard/channel.h"
+#include "guard/guard.h"
+#include "guard/status_board.h"
+#include "io/service_manager.h"
+#include "io/wake_set.h"
+
+namespace oomkit {
+
+enum class LoopEnd { asked_to, reload };
+
+// What it turns and tells, all of which must outlive it.
+struct LoopParts {
+  Guard& guard;
+  KillRun& run;
+  StatusBoard& board;
+  SharedRing& ring;
+};
+
+class GuardLoop {
+ public:
+  // `root` as for the sensors: where the triggers are.
+  static Result<GuardLoop> create(const LoopParts& parts, const std::string& root);
+
+  // Until a signal ends it, or until a changed policy that is good is to be read.
+  LoopEnd run();
+
+  // For the start's report: what wakes us besides time.
+  const char* triggers() const { return triggers_; }
+
+ private:
+  GuardLoop(const LoopParts& parts, WakeSet wakes)
+      : guard_(parts.guard),
+        run_(parts.run),
+        board_(parts.board),
+        ring_(parts.ring),
+        wakes_(std::move(wakes)),
+        manager_(ServiceManager::from_environment()) {}
+
+  void open_triggers(const std::string& root);
+  void tell_alive(std::int64_t now_ns);
+  void tell_state(std::int64_t now_ns);
+  void heed_helper();
+  // True when the loop is to end.
+  bool heed_signals(LoopEnd& end);
+  bool heed_reload();
+
+  Guard& guard_;
+  KillRun& run_;
+  StatusBoard& board_;
+  SharedRing& ring_;
+  WakeSet wakes_;
+  ServiceManager manager_;
+  FileDescriptor signals_;
+  FileDescriptor some_trigger_, full_trigger_;
+  const char* triggers_ = "none";
+  std::int64_t alive_due_ns_ = 0;
+  std::int32_t helper_ = 0;  // That is protected.
+};
+
+}  // namespace oomkit

@@ -1,0 +1,129 @@
+#include "io/own_process.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+
+#include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/file_descriptor.h"
+
+namespace oomkit {
+namespace {
+
+bool schedule(int policy) {
+  sched_param parameters{};
+  parameters.sched_priority = policy == SCHED_FIFO ? 1 : 0;
+  return ::sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &parameters) == 0;
+}
+
+}  // namespace
+
+std::int32_t own_process_id() {
+  return ::getpid();
+}
+
+std::int32_t own_process_group() {
+  return ::getpgrp();
+}
+
+void forget_program_pages() {
+  const auto forget = [](dl_phdr_info* program, std::size_t, void*) {
+    for (int index = 0; index < program->dlpi_phnum; ++index) {
+      const auto& part = program->dlpi_phdr[index];
+      // What is written to is not the file's any more.
+      if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+      constexpr std::uintptr_t kPageMask = 4095;
+      const std::uintptr_t begin = (program->dlpi_addr + part.p_vaddr) & ~kPageMask;
+      const std::uintptr_t end = program->dlpi_addr + part.p_vaddr + part.p_memsz;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): program headers give numbers.
+      static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED));
+    }
+    return 1;  // The first is the program itself.
+  };
+  ::dl_iterate_phdr(forget, nullptr);
+}
+
+int lock_memory() {
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return 0;
+  if (errno != EINVAL) return errno;
+  // Before 4.4.
+  return ::mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno;
+}
+
+std::int32_t start_idle_process() {
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return -errno;
+  if (pid > 0) return pid;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  while (::getppid() == parent)
+    ::pause();
+  ::_exit(0);
+}
+
+void bury_process(std::int32_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+int refuse_to_be_chosen() {
+  const FileDescriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return errno;
+  constexpr char kNever[] = "-1000";
+  return ::write(file.get(), kNever, sizeof kNever - 1) < 0 ? errno : 0;
+}
+
+int run_first() {
+  if (schedule(SCHED_FIFO)) return 0;
+  constexpr int kBest = -20;
+  return ::setpriority(PRIO_PROCESS, 0, kBest) == 0 ? 0 : errno;
+}
+
+TakingTurns::TakingTurns()
+    : was_first_((::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO &&
+                 schedule(SCHED_OTHER)) {}
+
+TakingTurns::~TakingTurns() {
+  if (was_first_) schedule(SCHED_FIFO);
+}
+
+std::size_t file_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int become_program(char* const* arguments) {
+  ::execv("/proc/self/exe", arguments);
+  return errno;
+}
+
+void give_back_free_memory() {
+  ::malloc_trim(0);
+}
+
+void touch_stack() {
+  constexpr std::size_t kDepth = std::size_t{64} * 1024;
+  constexpr std::size_t kPage = 4096;
+  std::array<volatile char, kDepth> room;
+  for (std::size_t at = 0; at < room.size(); at += kPage)
+    room[at] = 0;
+}
+
+}  // namespace oomkit

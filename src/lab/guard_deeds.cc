@@ -1,0 +1,60 @@
+#include "lab/guard_deeds.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+namespace oomkit {
+namespace {
+
+using Json = nlohmann::json;
+
+bool is_null(const Json& object, const char* name) {
+  const auto it = object.find(name);
+  return it == object.end() || it->is_null();
+}
+
+bool is_true(const Json& object, const char* name) {
+  const auto it = object.find(name);
+  return it != object.end() && it->is_boolean() && it->get<bool>();
+}
+
+// Of the candidate that came first.
+std::optional<std::int64_t> chosen_pid(const Json& record) {
+  const auto candidates = record.find("candidates");
+  if (candidates == record.end() || !candidates->is_array()) return std::nullopt;
+  for (const Json& candidate : *candidates) {
+    if (!candidate.is_object() || is_null(candidate, "rank") || candidate["rank"] != 1) continue;
+    const auto pid = candidate.find("pid");
+    if (pid != candidate.end() && pid->is_number_integer()) return pid->get<std::int64_t>();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+GuardDeeds::GuardDeeds(const std::vector<GuestDecision>& decisions) {
+  for (const GuestDecision& decision : decisions) {
+    const Json record = Json::parse(decision.record, nullptr, false);
+    if (!record.is_object() || !is_null(record, "held_back") || is_true(record, "dry_run"))
+      continue;
+    const auto rule = record.find("rule");
+    deeds_.push_back({decision.t_ms,
+                      rule != record.end() && rule->is_string() ? rule->get<std::string>() : "",
+                      chosen_pid(record)});
+  }
+}
+
+std::optional<std::string> GuardDeeds::rule_of(std::int64_t pid, std::int64_t t_ms) const {
+  const Deed* nearest = nullptr;
+  for (const Deed& deed : deeds_) {
+    if (deed.pid == pid) return deed.rule;
+    const bool is_nearer =
+        nearest == nullptr || std::abs(deed.t_ms - t_ms) < std::abs(nearest->t_ms - t_ms);
+    if (!deed.pid && is_nearer) nearest = &deed;
+  }
+  return nearest == nullptr ? std::nullopt : std::optional(nearest->rule);
+}
+
+}  // namespace oomkit

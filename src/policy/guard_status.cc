@@ -1,0 +1,29 @@
+#include "policy/guard_status.h"
+
+#include <array>
+#include <cstdio>
+
+namespace oomkit {
+
+std::string_view rule_state_text(RuleState state) {
+  static constexpr std::array<std::string_view, 6> kStates = {"not judged", "unknown", "idle",
+                                                              "waiting",    "holds",   "acting"};
+  return kStates.at(static_cast<std::size_t>(state));
+}
+
+std::uint64_t policy_hash(std::string_view text) {
+  constexpr std::uint64_t kOffset = 0xcbf29ce484222325U;
+  constexpr std::uint64_t kPrime = 0x100000001b3U;
+  std::uint64_t hash = kOffset;
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
+  return hash;
+}
+
+std::string policy_hash_text(std::uint64_t hash) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "fnv1a64:%016llx", static_cast<unsigned long long>(hash));
+  return text.data();
+}
+
+}  // namespace oomkit
