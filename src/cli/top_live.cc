@@ -146,14 +146,19 @@ class LiveScreen {
       }
       const bool still = state_.frozen || input_.is_kept();
       constexpr std::chrono::milliseconds kIdle{60'000};
-      const auto key = CursesTerminal::key_within(still ? kIdle : options_.interval - passed);
-      if (!key) continue;
-      const auto input = state_.typing_filter ? typed(*key) : input_of(*key);
-      if (!input) continue;
-      const ScreenWish wish = take_key(state_, *report_, *input, CursesTerminal::size());
-      if (wish == ScreenWish::quit) return {};
-      if (wish == ScreenWish::memory_detail) read_memory();
-      if (wish == ScreenWish::refresh && !state_.frozen) {
+      auto key = CursesTerminal::key_within(still ? kIdle : options_.interval - passed);
+      bool refresh = false;
+      while (key) {
+        const auto input = state_.typing_filter ? typed(*key) : input_of(*key);
+        const ScreenWish wish =
+            input ? take_key(state_, *report_, *input, CursesTerminal::size()) : ScreenWish::none;
+        if (wish == ScreenWish::quit) return {};
+        if (wish == ScreenWish::memory_detail) read_memory();
+        refresh = refresh || wish == ScreenWish::refresh;
+        // What was typed while the host was read makes one reading, not one for each letter.
+        key = state_.typing_filter ? CursesTerminal::key_within({}) : std::nullopt;
+      }
+      if (refresh && !state_.frozen) {
         if (Status looked = look(); !looked) return looked;
       }
     }
