@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/guard_import.h"
+#include "cli/guard_replay.h"
 #include "cli/guard_start.h"
 #include "cli/guard_status.h"
 #include "cli/option_word.h"
@@ -36,6 +37,10 @@ Examples:
   oom guard --config server.toml --metrics 127.0.0.1:9123
                                            tell Prometheus how it is
   oom guard status                         how the guard that runs is
+  oom guard --config server.toml --recording seen.rec
+                                           keep all that it sees, to ask a policy again
+  oom guard replay --config other.toml seen.rec
+                                           what another policy would have decided
   oom guard --signals                      the words that a policy can be written with
   oom guard import earlyoom -m 5 -s 10     another program's configuration as a policy
 
@@ -88,6 +93,8 @@ Command add_guard_command(CLI::App& app) {
   command->add_flag("--dry-run", arguments->start.dry_run, "Decide and record, but do nothing");
   command->add_option("--record", arguments->start.record_file,
                       "A file for decision records, a line of JSON each");
+  command->add_option("--recording", arguments->start.recording,
+                      "A file for all that it sees, for oom guard replay");
   command->add_option("--lock", arguments->start.lock_file,
                       "The file by which a second guard is refused");
   command->add_option("--socket", arguments->start.status_socket,
@@ -96,9 +103,11 @@ Command add_guard_command(CLI::App& app) {
                       "Metrics for Prometheus: unix:PATH, 127.0.0.1:PORT or [::1]:PORT");
   command->add_flag("--signals", arguments->signals, "The words of policies");
   const std::shared_ptr<GuardImport> importing = add_guard_import(*command);
+  const std::shared_ptr<GuardReplayArguments> replaying = add_guard_replay(*command);
   const std::shared_ptr<GuardStatusArguments> asking = add_guard_status(*command);
-  return {kGuardName, [arguments, importing, asking] {
+  return {kGuardName, [arguments, importing, replaying, asking] {
             if (importing->is_asked_for()) return run_guard_import(*importing);
+            if (replaying->is_asked_for()) return run_guard_replay(*replaying);
             return asking->is_asked_for() ? run_guard_status(*asking) : run_guard(*arguments);
           }};
 }

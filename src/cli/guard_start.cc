@@ -1,5 +1,6 @@
 #include "cli/guard_start.h"
 
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,9 @@
 namespace oomkit {
 namespace {
 
+// For two looks at a host of thousands of processes; locked into memory while one records.
+constexpr std::size_t kRecordingRoom = std::size_t{4} << 20;
+
 std::string usual_lock_file() {
   if (const auto folder = environment_variable("XDG_RUNTIME_DIR"); folder && !folder->empty())
     return *folder + "/oom-guard.lock";
@@ -30,10 +34,18 @@ Result<ExitCode> start_guard(const GuardStart& start) {
   OOMKIT_TRY(const std::string program, find_guard_program());
   OOMKIT_TRY(const FileDescriptor lock, take_lock(start.lock_file.value_or(usual_lock_file())));
   OOMKIT_TRY(SharedRing ring, SharedRing::create());
+  std::optional<SharedRing> recording;
+  if (start.recording) {
+    if (const int error = append_to_file(*start.recording, ""); error != 0)
+      return fail(ErrorCode::io, *start.recording + ": cannot write: " + std::strerror(error));
+    OOMKIT_TRY(SharedRing made, SharedRing::create(kRecordingRoom));
+    recording.emplace(std::move(made));
+  }
   OOMKIT_TRY(const GuardSockets sockets, GuardSockets::create(start.status_socket, start.metrics));
 
   HelperPlan helper;
   helper.record_file = start.record_file;
+  if (recording) helper.recording = HelperRecording{&*recording, *start.recording};
   helper.journal = is_journal_our_output();
   helper.say = [](std::string_view sentence) { complain("guard", sentence); };
   helper.check_policy = [&]() -> Status {
@@ -45,8 +57,13 @@ Result<ExitCode> start_guard(const GuardStart& start) {
   helper.status_points = sockets.points();
   WithHelper plan;
   plan.program = program;
-  plan.arguments = {start.config, std::to_string(ring.memory_file()),
-                    std::to_string(ring.wake_file()), "%", start.dry_run ? "1" : "0"};
+  plan.arguments = {start.config,
+                    std::to_string(ring.memory_file()),
+                    std::to_string(ring.wake_file()),
+                    "%",
+                    start.dry_run ? "1" : "0",
+                    std::to_string(recording ? recording->memory_file() : -1),
+                    std::to_string(recording ? recording->wake_file() : -1)};
   plan.helper = [&](int guard_gone, int restarts) {
     run_guard_helper(ring, guard_gone, helper, restarts);
   };

@@ -14,6 +14,7 @@ struct GuardStart {
   std::string config;  // A policy that has been found good.
   bool dry_run = false;
   std::optional<std::string> record_file;
+  std::optional<std::string> recording;  // A file for all that it sees.
   std::optional<std::string> lock_file;
   std::optional<std::string> status_socket;  // Else the usual one.
   std::optional<std::string> metrics;        // Where they are told; nowhere without.

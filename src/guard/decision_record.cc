@@ -172,8 +172,9 @@ FixedText<512> decision_sentence(const Decision& decision, bool dry_run) {
     return text.append(held_back_text(decision.held_back));
   }
   if (dry_run) text.append("dry run: ");
-  text.append("rule ").append(decision.rule).append(":");
+  text.append("rule ").append(decision.rule);
   if (decision.has_target) {
+    text.append(":");
     for (const DecisionCandidate& candidate : decision.candidates) {
       if (candidate.rank != 1 || is_group(decision.target.kind)) continue;
       text.append(" ").append(candidate.comm).append(" (").append(candidate.process.pid);

@@ -30,6 +30,7 @@ void Guard::turn(const GuardTime& time) {
 
 void Guard::look(const GuardTime& time) {
   const Tick& tick = source_.read(wish_);
+  if (recorder_ != nullptr) recorder_->tick(tick);
   const StepResult result = engine_.step(tick);
   wish_ = result.wish;
   const std::int64_t within = std::clamp<std::int64_t>(result.wish.within.count(), 0, kIdleAtMost);
@@ -48,14 +49,15 @@ void Guard::decide(const Decision& decision, const GuardTime& time) {
   }
   ++counts_.decisions;
   const TickHost host = source_.read_again();
+  if (recorder_ != nullptr) recorder_->second_look(host);
   if (decision.recheck && !engine_.still_holds(decision, host)) {
     ++counts_.withdrawn;
-    engine_.settle(decision, DecisionOutcome::withdrawn);
+    settle(decision, DecisionOutcome::withdrawn);
     record(decision, {}, time);
     return;
   }
   if (dry_run_) {
-    engine_.settle(decision, DecisionOutcome::done);
+    settle(decision, DecisionOutcome::done);
     record(decision, {{}, std::nullopt, true}, time);
     return;
   }
@@ -70,10 +72,15 @@ void Guard::go_on(const GuardTime& time) {
   if (!deed_.is_over()) deed_.advance(conditions(source_.read_again(), time.now_ns));
   wake_at_ns_ = deed_.wake_at_ns();
   if (!deed_.is_over()) return;
-  engine_.settle(*decision_, deed_.outcome());
+  settle(*decision_, deed_.outcome());
   record(*decision_, {deed_.outcomes(), deed_.freed_bytes(), false}, time);
   decision_ = nullptr;
   wake_at_ns_ = time.now_ns;
+}
+
+void Guard::settle(const Decision& decision, DecisionOutcome outcome) {
+  engine_.settle(decision, outcome);
+  if (recorder_ != nullptr) recorder_->settled(decision, outcome);
 }
 
 // What is held back is held back at every tick; it is said once, and again when it changes or

@@ -19,6 +19,7 @@
 #include "guard/outbox.h"
 #include "guard/tick_source.h"
 #include "policy/engine.h"
+#include "record/flight_recorder.h"
 
 namespace oomkit {
 
@@ -36,8 +37,15 @@ struct GuardCounts {
 
 class Guard {
  public:
-  Guard(Engine& engine, TickSource& source, KillRun& run, Outbox& outbox, bool dry_run)
-      : engine_(engine), source_(source), deed_(run, outbox), outbox_(outbox), dry_run_(dry_run) {}
+  // `recorder`: who writes down what was seen and what became of it; nullptr: nobody.
+  Guard(Engine& engine, TickSource& source, KillRun& run, Outbox& outbox, bool dry_run,
+        FlightRecorder* recorder = nullptr)
+      : engine_(engine),
+        source_(source),
+        deed_(run, outbox),
+        outbox_(outbox),
+        dry_run_(dry_run),
+        recorder_(recorder) {}
 
   // To be called at wake_at_ns(), and before that when one of handles() is ready or something
   // says that memory is short.
@@ -57,6 +65,7 @@ class Guard {
   void decide(const Decision& decision, const GuardTime& time);
   void go_on(const GuardTime& time);
   KillConditions conditions(const TickHost& host, std::int64_t now_ns) const;
+  void settle(const Decision& decision, DecisionOutcome outcome);
   void record(const Decision& decision, const DecisionRecord::Doing& doing, const GuardTime& time);
   bool is_news(const Decision& decision);
 
@@ -65,6 +74,7 @@ class Guard {
   Deed deed_;
   Outbox& outbox_;
   bool dry_run_;
+  FlightRecorder* recorder_;
   TickWish wish_;
   const Decision* decision_ = nullptr;  // That is being carried out.
   DecisionRecord record_;

@@ -97,7 +97,8 @@ class GuardPromise : public ::testing::Test {
     board_ = std::make_unique<StatusBoard>(ring_.board(), policy_);
     board_->start({"policy.toml", 1, {}, "time", dry_run, own_process_id()});
     engine_->tell(board_.get());
-    guard_ = std::make_unique<Guard>(*engine_, source, *run_, outbox_, dry_run);
+    recorder_.begin({"policy.toml", 1, {}, HostTime(0), {}, dry_run});
+    guard_ = std::make_unique<Guard>(*engine_, source, *run_, outbox_, dry_run, &recorder_);
   }
   void run_forbidden(int turns) {
     allocation_is_forbidden = true;
@@ -109,10 +110,21 @@ class GuardPromise : public ::testing::Test {
     allocation_is_forbidden = false;
   }
 
+  // What goes into a recording is made under the same promise.
+  std::size_t lines_recorded() {
+    std::size_t lines = 0;
+    std::string line;
+    while (recording_.pop(line))
+      ++lines;
+    return lines;
+  }
+
   std::unique_ptr<KillDoor> door_ = std::move(make_kill_door()).value();
   std::unique_ptr<KillRun> run_;
   SharedRing ring_ = std::move(SharedRing::create()).value();
   RingOutbox outbox_{ring_};
+  SharedRing recording_ = std::move(SharedRing::create(std::size_t{4} << 20)).value();
+  FlightRecorder recorder_{recording_};
   Policy policy_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<StatusBoard> board_;
@@ -132,6 +144,7 @@ TEST_F(GuardPromise, ReadingAllOfThisMachineAndDecidingAllocatesNothing) {
   EXPECT_EQ(guard_->counts().turns, 20U);
   std::string message;
   EXPECT_TRUE(ring_.pop(message)) << "it decided nothing";
+  EXPECT_GT(lines_recorded(), 20U);
 }
 
 TEST_F(GuardPromise, AKillFromTheTickToTheRecordAllocatesNothing) {
@@ -150,6 +163,7 @@ TEST_F(GuardPromise, AKillFromTheTickToTheRecordAllocatesNothing) {
   ASSERT_TRUE(ring_.pop(message));
   EXPECT_NE(message.find(R"("rule":"low")"), std::string::npos);
   EXPECT_NE(message.find(R"("result":"done")"), std::string::npos);
+  EXPECT_GT(lines_recorded(), 3U);
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ class GuardHelper {
 
   void run(int guard_gone) {
     while (true) {
-      std::vector<int> files = {ring_.wake_file(), guard_gone, server_ ? server_->wake_file() : -1};
+      std::vector<int> files = {ring_.wake_file(), guard_gone, server_ ? server_->wake_file() : -1,
+                                plan_.recording ? plan_.recording->ring->wake_file() : -1};
       for (const RunningHook& hook : hooks_)
         files.push_back(hook.process.exit_handle());
       const bool is_busy = !hooks_.empty() || (server_ && server_->is_busy());
@@ -67,6 +68,7 @@ class GuardHelper {
       const bool is_gone = ready && (*ready)[1];
       ring_.quiet();
       take_messages();
+      take_recording();
       heed_numbers();
       end_hooks(ready ? *ready : std::vector<bool>());
       if (is_gone || !ready) return;
@@ -75,7 +77,7 @@ class GuardHelper {
   }
 
  private:
-  static constexpr std::size_t kFilesBeforeHooks = 3;
+  static constexpr std::size_t kFilesBeforeHooks = 4;
   static constexpr milliseconds kLong{60'000};
   static constexpr milliseconds kSoon{50};
 
@@ -143,12 +145,26 @@ class GuardHelper {
     } else {
       plan_.say(sentence);
     }
-    if (!plan_.record_file) return;
-    const int error = append_to_file(*plan_.record_file, json + "\n");
-    // Said when it begins, not at every record.
-    if (error != 0 && error != record_error_)
-      plan_.say(*plan_.record_file + ": cannot write: " + std::strerror(error));
-    record_error_ = error;
+    if (plan_.record_file) append(*plan_.record_file, json + "\n", record_error_);
+  }
+
+  void take_recording() {
+    if (!plan_.recording) return;
+    SharedRing& ring = *plan_.recording->ring;
+    ring.quiet();
+    std::string lines;
+    std::string message;
+    while (ring.pop(message))
+      lines += message;
+    if (!lines.empty()) append(plan_.recording->file, lines, recording_error_);
+  }
+
+  // What goes wrong is said when it begins, not at every record.
+  void append(const std::string& path, const std::string& text, int& error_before) {
+    const int error = append_to_file(path, text);
+    if (error != 0 && error != error_before)
+      plan_.say(path + ": cannot write: " + std::strerror(error));
+    error_before = error;
   }
 
   void start_hook(const std::vector<std::string>& texts, bool is_waited_for) {
@@ -227,7 +243,7 @@ class GuardHelper {
   std::vector<RunningHook> hooks_;
   std::uint64_t lost_ = 0;
   std::int64_t stalls_ = 0;
-  int record_error_ = 0;
+  int record_error_ = 0, recording_error_ = 0;
 };
 
 }  // namespace

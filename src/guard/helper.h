@@ -27,9 +27,16 @@ struct StatusPoint {
   std::function<std::string(const std::optional<GuardStatus>&, std::string_view request)> answer;
 };
 
+// What the guard sees, on its way to a file.
+struct HelperRecording {
+  SharedRing* ring = nullptr;
+  std::string file;
+};
+
 struct HelperPlan {
-  std::optional<std::string> record_file;     // Where records go, a line of JSON each; ...
-  bool journal = false;                       // ... and entries of the journal.
+  std::optional<std::string> record_file;  // Where records go, a line of JSON each; ...
+  bool journal = false;                    // ... and entries of the journal.
+  std::optional<HelperRecording> recording;
   std::function<Status()> check_policy;       // For a reload.
   std::function<void(std::string_view)> say;  // A sentence for whoever started us.
   std::chrono::microseconds started{0};       // The guard, since the epoch.

@@ -25,6 +25,7 @@
 #include "io/watchdog_thread.h"
 #include "policy/guard_status.h"
 #include "policy/policy_parse.h"
+#include "record/flight_recorder.h"
 
 namespace oomkit {
 namespace {
@@ -38,12 +39,13 @@ constexpr int kEnvironment = 3;
 struct Start {
   std::string policy;
   int memory = -1, wake = -1;
+  int recording = -1, recording_wake = -1;  // The mailbox for a recording, if there is to be one.
   std::int32_t helper = 0;
   bool dry_run = false;
 };
 
 std::optional<Start> start_of(std::span<char* const> arguments) {
-  constexpr std::size_t kArguments = 6;
+  constexpr std::size_t kArguments = 8;
   if (arguments.size() != kArguments) return std::nullopt;
   Start start;
   start.policy = arguments[1];
@@ -55,6 +57,8 @@ std::optional<Start> start_of(std::span<char* const> arguments) {
   start.wake = number(3);
   start.helper = number(4);
   start.dry_run = number(5) == 1;
+  start.recording = number(6);
+  start.recording_wake = number(7);
   return start.memory < 0 || start.wake < 0 ? std::nullopt : std::optional(start);
 }
 
@@ -120,6 +124,18 @@ EngineCapacity capacity_for(const SensorRoom& room) {
   return capacity;
 }
 
+// A recording's mailbox and who writes into it.
+struct Recording {
+  SharedRing ring;
+  FlightRecorder recorder{ring};
+};
+
+Result<std::unique_ptr<Recording>> recording_of(const Start& start) {
+  if (start.recording < 0) return nullptr;
+  OOMKIT_TRY(SharedRing ring, SharedRing::attach(start.recording, start.recording_wake));
+  return std::unique_ptr<Recording>(new Recording{std::move(ring)});
+}
+
 Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& outbox) {
   raise_file_limit();
   OOMKIT_TRY(const std::unique_ptr<ReadPolicy> read, read_policy(start.policy));
@@ -132,10 +148,15 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   const auto run = std::make_unique<KillRun>(*door);
   for (const std::int32_t pid : {own_process_id(), own_process_group(), start.helper})
     run->protect(pid);
-  const std::unique_ptr<Engine> engine =
-      Engine::create(*policy, capacity_for(room), HostTime(boot_time_ns()));
+  const HostTime begun(boot_time_ns());
+  const EngineCapacity capacity = capacity_for(room);
+  const std::unique_ptr<Engine> engine = Engine::create(*policy, capacity, begun);
   const bool dry_run = start.dry_run || policy->settings.dry_run;
-  const auto guard = std::make_unique<Guard>(*engine, sensors, *run, outbox, dry_run);
+  OOMKIT_TRY(const std::unique_ptr<Recording> recording, recording_of(start));
+  FlightRecorder* const recorder = recording != nullptr ? &recording->recorder : nullptr;
+  const auto guard = std::make_unique<Guard>(*engine, sensors, *run, outbox, dry_run, recorder);
+  if (recorder != nullptr)
+    recorder->begin({start.policy, read->hash, wall_clock(), begun, capacity, dry_run});
   const auto board = std::make_unique<StatusBoard>(ring.board(), *policy);
   OOMKIT_TRY(GuardLoop loop, GuardLoop::create({*guard, *run, *board, ring}, ""));
   engine->tell(board.get());

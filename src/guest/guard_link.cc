@@ -46,10 +46,16 @@ void say_in_log(std::string_view sentence) {
   const FixedText<16> memory(ring.memory_file());
   const FixedText<16> wake(ring.wake_file());
   const FixedText<16> helper(getppid());
-  // Program, policy, the mailbox's two files, the helper's pid, and that it is no dry run.
-  std::array words = {std::string(GuardLink::kProgram), std::string(GuardLink::kPolicy),
-                      std::string(memory.view()),       std::string(wake.view()),
-                      std::string(helper.view()),       std::string("0")};
+  // Program, policy, the mailbox's two files, the helper's pid, that it is no dry run, and that
+  // nothing is recorded.
+  std::array words = {std::string(GuardLink::kProgram),
+                      std::string(GuardLink::kPolicy),
+                      std::string(memory.view()),
+                      std::string(wake.view()),
+                      std::string(helper.view()),
+                      std::string("0"),
+                      std::string("-1"),
+                      std::string("-1")};
   std::array<char*, words.size() + 1> arguments{};
   for (std::size_t i = 0; i < words.size(); ++i)
     arguments[i] = words[i].data();

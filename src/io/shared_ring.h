@@ -24,7 +24,7 @@ class SharedRing {
   static constexpr std::size_t kRoom = std::size_t{48} * 1024;
 
   // Both descriptors stay open over fork and exec.
-  static Result<SharedRing> create();
+  static Result<SharedRing> create(std::size_t room = kRoom);
   static Result<SharedRing> attach(int memory, int wake);
 
   SharedRing(SharedRing&& other) noexcept;
@@ -43,6 +43,7 @@ class SharedRing {
   bool pop(std::string& message);
   void ring();
   void quiet();  // What was rung is known.
+  std::size_t room() const { return room_; }
   std::uint64_t lost() const { return page_->lost.load(std::memory_order_relaxed); }
 
   std::atomic<std::int64_t>& number(std::size_t index) { return page_->numbers[index]; }
@@ -54,19 +55,21 @@ class SharedRing {
     std::atomic<std::uint64_t> read;
     std::atomic<std::uint64_t> lost;
     std::atomic<std::int64_t> numbers[kNumbers];
-    char room[kRoom];
     SharedBoard board;
+    // The room for messages follows.
   };
 
-  SharedRing(FileDescriptor memory, FileDescriptor wake, Page* page)
-      : memory_(std::move(memory)), wake_(std::move(wake)), page_(page) {}
-  static Result<SharedRing> map(FileDescriptor memory, FileDescriptor wake);
+  SharedRing(FileDescriptor memory, FileDescriptor wake, Page* page, std::size_t room)
+      : memory_(std::move(memory)), wake_(std::move(wake)), page_(page), room_(room) {}
+  static Result<SharedRing> map(FileDescriptor memory, FileDescriptor wake, std::size_t room);
+  char* messages() const { return reinterpret_cast<char*>(page_ + 1); }
   void put(std::uint64_t at, std::string_view bytes);
   void get(std::uint64_t at, char* bytes, std::size_t size) const;
 
   FileDescriptor memory_;
   FileDescriptor wake_;
   Page* page_;
+  std::size_t room_;
 };
 
 }  // namespace oomkit

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,9 +70,11 @@ TEST(SharedRing, AnotherProcessReadsItAndIsWoken) {
 TEST(SharedRing, AWriterThatLiesAboutALengthIsPassedOver) {
   SharedRing ring = std::move(SharedRing::create()).value();
   ASSERT_TRUE(ring.push("x"));
-  constexpr off_t kRoomAt = 3 * 8 + SharedRing::kNumbers * 8;
+  struct stat about {};
+  ASSERT_EQ(::fstat(ring.memory_file(), &about), 0);
+  const off_t room_at = about.st_size - static_cast<off_t>(SharedRing::kRoom);
   const std::uint32_t lie = 0xffffffff;
-  ASSERT_EQ(::pwrite(ring.memory_file(), &lie, sizeof lie, kRoomAt), ssize_t{sizeof lie});
+  ASSERT_EQ(::pwrite(ring.memory_file(), &lie, sizeof lie, room_at), ssize_t{sizeof lie});
   std::string message;
   EXPECT_FALSE(ring.pop(message));
   ASSERT_TRUE(ring.push("next"));

@@ -24,6 +24,7 @@
 #include "guard/cgroup_sensor.h"
 #include "io/io_testing.h"
 #include "io/own_cgroup.h"
+#include "tests/cli/run_program.h"
 
 namespace oomkit {
 namespace {
@@ -161,6 +162,45 @@ TEST_F(GuardLive, KillsTheLeakBeforeItsLimitAndRecordsIt) {
   EXPECT_THAT(record, HasSubstr(R"({"do":"kill","result":"done")"));
   EXPECT_THAT(record, HasSubstr(R"("dry_run":false)"));
   EXPECT_EQ(end_guard(), 0);
+}
+
+// The same policy decides the same over a recording, by the same numbers; another one does not.
+TEST_F(GuardLive, WhatItSawIsDecidedAgainAsItWas) {
+  const std::string config = policy("policy.toml", "30M", "\"kill\", \"reap\"");
+  const std::string recording = files_.path("seen.rec");
+  auto words = guard_words(config);
+  words.insert(words.end(), {"--recording", recording});
+  start_guard(words);
+  start_leak();
+  const pid_t leak = leak_;
+  ASSERT_TRUE(comes_true([&] { return leak_ended().has_value(); }, std::chrono::seconds(20)))
+      << said();
+  ASSERT_TRUE(
+      comes_true([&] { return whole_file(recording).find("\"settled\"") != std::string::npos; },
+                 std::chrono::seconds(10)));
+  EXPECT_EQ(end_guard(), 0);
+
+  const Ran same = run_oom({"guard", "replay", "--config", config, recording});
+  EXPECT_EQ(same.exit_status, 0) << same.out << same.err;
+  EXPECT_THAT(same.out, HasSubstr("(" + std::to_string(leak) + ")"));
+  EXPECT_THAT(same.out, HasSubstr("(as then)"));
+  EXPECT_THAT(same.out, HasSubstr("1 decision then, 1 now"));
+  const Ran data = run_oom({"guard", "replay", "--config", config, "--format", "json", recording});
+  const std::string live = whole_file(files_.path("records"));
+  const auto reasons = [](const std::string& record) {
+    const std::size_t from = record.find("\"rule\":");
+    return record.substr(from, record.find("\"actions\":") - from) +
+           record.substr(record.find("\"candidates\":"));
+  };
+  EXPECT_EQ(reasons(data.out.substr(0, data.out.find('\n'))),
+            reasons(live.substr(0, live.find('\n'))));
+  EXPECT_THAT(data.out, HasSubstr(R"("agrees":true)"));
+
+  const std::string other = policy("other.toml", "95M", "\"kill\"");
+  const Ran different = run_oom({"guard", "replay", "--config", other, recording});
+  EXPECT_EQ(different.exit_status, 1) << different.err;
+  EXPECT_THAT(different.out,
+              HasSubstr("then, and not now: rule test: process " + std::to_string(leak)));
 }
 
 TEST_F(GuardLive, ADryRunDecidesAndSignalsNobody) {
