@@ -23,5 +23,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/oomkit-config-version.cma
 install(FILES ${PROJECT_BINARY_DIR}/oomkit-config.cmake ${PROJECT_BINARY_DIR}/oomkit-config-version.cmake
   DESTINATION ${oomkit_cmake_dir} COMPONENT dev)
 # The policies of `oom guard`, for those who take one as it is.
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/packaging/hooks/notify
+  ${PROJECT_SOURCE_DIR}/packaging/hooks/snapshot DESTINATION lib/oomkit/hooks COMPONENT bin)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/packaging/policies
   DESTINATION ${CMAKE_INSTALL_DATADIR}/oomkit COMPONENT bin)

@@ -18,6 +18,9 @@ install(FILES ${oomkit_reference}/completions/oom.fish
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/oom-guard.service
   DESTINATION lib/systemd/system COMPONENT bin)
 
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/dbus/oomkit-low-memory.conf
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d COMPONENT bin)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME oomkit)
 set(CPACK_PACKAGE_VENDOR oomkit)

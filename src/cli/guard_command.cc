@@ -1,4 +1,5 @@
 // `oom guard`: a policy that acts before the kernel has to.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,14 @@ struct GuardArguments {
   GuardStart start;
 };
 
+bool has_warnings(const Policy& policy) {
+  return std::any_of(policy.rules.begin(), policy.rules.end(), [](const PolicyRule& rule) {
+    return std::any_of(rule.actions.begin(), rule.actions.end(), [](const PolicyAction& action) {
+      return action.kind == PolicyAction::Kind::warn;
+    });
+  });
+}
+
 Result<ExitCode> run_guard(const GuardArguments& arguments) {
   const auto columns = static_cast<std::size_t>(result_columns(terminal()));
   if (arguments.signals) {
@@ -75,6 +84,7 @@ Result<ExitCode> run_guard(const GuardArguments& arguments) {
   if (!arguments.check) {
     GuardStart start = arguments.start;
     start.config = arguments.config;
+    start.warns = has_warnings(*policy);
     return start_guard(start);
   }
   const Status written = write_standard_output(policy_text(*policy, arguments.config, columns));

@@ -46,6 +46,8 @@ Result<ExitCode> start_guard(const GuardStart& start) {
   HelperPlan helper;
   helper.record_file = start.record_file;
   if (recording) helper.recording = HelperRecording{&*recording, *start.recording};
+  helper.notify_program = program_beside("hooks/notify", "guard");
+  helper.warns = start.warns;
   helper.journal = is_journal_our_output();
   helper.say = [](std::string_view sentence) { complain("guard", sentence); };
   helper.check_policy = [&]() -> Status {

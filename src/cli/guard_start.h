@@ -11,7 +11,8 @@
 namespace oomkit {
 
 struct GuardStart {
-  std::string config;  // A policy that has been found good.
+  std::string config;  // A policy that has been found good, ...
+  bool warns = false;  // ... and whether it warns of low memory.
   bool dry_run = false;
   std::optional<std::string> record_file;
   std::optional<std::string> recording;  // A file for all that it sees.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "guard/decision_record.h"
 
 namespace oomkit {
 namespace {
@@ -213,7 +214,7 @@ bool Deed::hand_over(const PolicyAction& action, const KillConditions& condition
       break;
     case PolicyAction::Kind::notify:
       task = HelperTask::notify;
-      message.append("Memory is short: rule ").append(decision_->rule);
+      message.append(decision_sentence(*decision_, false).view());
       end_text(message);
       break;
     case PolicyAction::Kind::warn:

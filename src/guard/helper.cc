@@ -12,6 +12,7 @@
 #include "io/child_process.h"
 #include "io/helper_process.h"
 #include "io/journal_writer.h"
+#include "io/low_memory_signal.h"
 #include "io/own_process.h"
 #include "io/process_environment.h"
 
@@ -53,6 +54,7 @@ class GuardHelper {
     // What a helper before us knew of is no news.
     stalls_ = number_of(ring, ChannelNumber::stalls);
     lost_ = ring.lost();
+    if (plan.warns) open_warnings();
     if (restarts > 0) plan.say("the helper had come to an end and was started again");
     open_points();
   }
@@ -125,11 +127,36 @@ class GuardHelper {
         break;
       case HelperTask::notify:
         plan_.say(texts.front());
+        if (plan_.notify_program)
+          start_program(0, false, milliseconds(10'000), {},
+                        {*plan_.notify_program, "Memory ran short", texts.front()});
         break;
       case HelperTask::warn:
         plan_.say("memory is short: warning of level " + texts.front());
+        warn(texts.front());
         break;
     }
+  }
+
+  // Whoever may listen follows the name on the bus, so it is taken before there is anything to
+  // say; a bus that comes up later is asked again then.
+  void open_warnings() {
+    Result<LowMemorySignal> signal = LowMemorySignal::create();
+    if (signal) {
+      warnings_.emplace(std::move(*signal));
+    } else if (signal.error().what != warning_problem_) {
+      warning_problem_ = signal.error().what;
+      plan_.say(warning_problem_);
+    }
+  }
+
+  void warn(std::string_view level) {
+    if (!warnings_) open_warnings();
+    if (!warnings_) return;
+    const Status warned = warnings_->warn(static_cast<std::uint8_t>(whole_of(level)));
+    if (warned) return;
+    plan_.say(warned.error().what);
+    warnings_.reset();
   }
 
   void keep_record(const std::vector<std::string>& texts) {
@@ -241,6 +268,8 @@ class GuardHelper {
   StatusReader status_;
   std::optional<AnswerServer> server_;
   std::vector<RunningHook> hooks_;
+  std::optional<LowMemorySignal> warnings_;
+  std::string warning_problem_;  // That was said.
   std::uint64_t lost_ = 0;
   std::int64_t stalls_ = 0;
   int record_error_ = 0, recording_error_ = 0;

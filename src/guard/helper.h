@@ -37,6 +37,8 @@ struct HelperPlan {
   std::optional<std::string> record_file;  // Where records go, a line of JSON each; ...
   bool journal = false;                    // ... and entries of the journal.
   std::optional<HelperRecording> recording;
+  std::optional<std::string> notify_program;  // Given a title and a sentence for the desktop.
+  bool warns = false;                         // The policy has warnings of low memory.
   std::function<Status()> check_policy;       // For a reload.
   std::function<void(std::string_view)> say;  // A sentence for whoever started us.
   std::chrono::microseconds started{0};       // The guard, since the epoch.

@@ -93,6 +93,27 @@ TEST_F(HelperTest, AProgramThatIsNotThereIsSaid) {
   EXPECT_THAT(said_, ElementsAre(HasSubstr("/no/such/program")));
 }
 
+TEST_F(HelperTest, TheDesktopIsToldByAProgram) {
+  plan_.notify_program =
+      place_.write("notify", "#!/bin/sh\necho \"$#: $1: $2\" > " + place_.path("out") + "\n");
+  std::filesystem::permissions(*plan_.notify_program, std::filesystem::perms::owner_all);
+  outbox_.post(HelperTask::notify, "rule leak: a; b (10): kill\0"s);
+  run(std::chrono::milliseconds(300));
+  EXPECT_EQ(text_of(place_.path("out")), "2: Memory ran short: rule leak: a; b (10): kill\n");
+  EXPECT_THAT(said_, ElementsAre("rule leak: a; b (10): kill"));
+}
+
+TEST_F(HelperTest, ABusThatIsNotThereIsSaidOnce) {
+  ::setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/no/such/bus", 1);
+  plan_.warns = true;
+  outbox_.post(HelperTask::warn, "50\0"s);
+  outbox_.post(HelperTask::warn, "100\0"s);
+  run(std::chrono::milliseconds(1));
+  ::unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+  EXPECT_THAT(said_, ElementsAre(HasSubstr("the bus for warnings"), HasSubstr("level 50"),
+                                 HasSubstr("level 100")));
+}
+
 TEST_F(HelperTest, ABadPolicyIsSaidAndTheAnswerIsNo) {
   plan_.check_policy = [] { return Status(fail(ErrorCode::usage, "p.toml:3: no")); };
   number_of(ring_, ChannelNumber::reload) = 1;
