@@ -144,8 +144,10 @@ void HostSource::read_memory(Snapshot& snapshot, HostState& host) {
     if (!zones) gaps.add(SourceGap::host_malformed, "zoneinfo");
   }
   const auto total = host.meminfo.find("MemTotal");
-  if (zones && total) snapshot.page_size = page_size_of(*zones, *total);
-  if (!snapshot.page_size) snapshot.page_size = page_size_by_own_size();
+  // Of the two the process's own size is exact; a hypervisor may hold back half of a zone's pages
+  // while MemTotal still counts them.
+  snapshot.page_size = page_size_by_own_size();
+  if (!snapshot.page_size && zones && total) snapshot.page_size = page_size_of(*zones, *total);
   HostMemory memory;
   put_counters(host.vmstat, memory);
   memory.swap_total = host.meminfo.find("SwapTotal");
