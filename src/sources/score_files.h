@@ -40,6 +40,8 @@ class ScoreFiles {
              std::vector<char>& buffer);
   void end();
 
+  bool has_looked() const { return looked_; }
+
   // After the scan. Remembered only where the file is kept, for that proves who it is.
   void note_kernel_thread(std::int64_t pid);
 

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "kernel/badness.h"
 #include "sources/host_text.h"
 #include "sources/task_text.h"
 
@@ -154,6 +155,47 @@ TaskSource::Selection TaskSource::read_scores(const std::vector<std::int64_t>& p
   return found;
 }
 
+bool TaskSource::scores_tell_apart(const std::vector<std::int64_t>& pids, std::size_t leaders) {
+  constexpr std::size_t kSample = 128;
+  // So few stand out of any crowd, though a sample may not meet them.
+  constexpr std::size_t kFew = 8;
+  if (leaders < kFew || scores_.has_looked() || pids.size() < 4 * kSample) return true;
+  std::vector<std::int64_t> scores;
+  SourceGaps gaps;  // Who vanishes meanwhile is counted when all are read.
+  for (std::size_t i = 0; i < kSample; ++i) {
+    if (const auto score = number(pids[i * pids.size() / kSample], "oom_score", gaps))
+      scores.push_back(*score);
+  }
+  if (scores.empty()) return true;
+  std::sort(scores.begin(), scores.end(), std::greater<>());
+  const std::size_t leading = std::min(leaders * scores.size() / pids.size(), scores.size() - 1);
+  const auto through = std::count_if(scores.begin(), scores.end(), [&](std::int64_t score) {
+    return score >= scores[leading] - 1;
+  });
+  return static_cast<std::size_t>(through) * 2 < scores.size();
+}
+
+void TaskSource::add_scores(std::size_t leaders, Snapshot& snapshot) {
+  const auto total = snapshot.host_state ? snapshot.host_state->amount("MemTotal") : std::nullopt;
+  if (!total || !snapshot.page_size) return;
+  BadnessContext context;
+  context.page_size = *snapshot.page_size;
+  context.totalpages = floor_pages(*total, *snapshot.page_size);
+  std::vector<std::pair<std::int64_t, std::size_t>> ranked;
+  for (std::size_t i = 0; i < snapshot.tasks.size(); ++i) {
+    if (const auto points = badness(snapshot.tasks[i], context))
+      ranked.emplace_back(points->points, i);
+  }
+  leaders = std::min(leaders, ranked.size());
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(leaders),
+                    ranked.end(), std::greater<>());
+  for (std::size_t i = 0; i < leaders; ++i) {
+    const std::size_t task = ranked[i].second;
+    snapshot.task_states[task].oom_score =
+        number(snapshot.tasks[task].pid, "oom_score", snapshot.gaps);
+  }
+}
+
 TaskSource::Selection TaskSource::select(const std::vector<std::int64_t>& pids, std::size_t leaders,
                                          const std::vector<Membership>& members,
                                          const Snapshot& snapshot, SourceGaps& gaps) {
@@ -268,7 +310,8 @@ Status TaskSource::read(const TaskQuery& query, const std::vector<Membership>& m
     snapshot.host_state->tasks_seen = static_cast<std::int64_t>(pids->size());
   }
   Selection chosen;
-  if (query.leaders) {
+  const bool by_score = query.leaders && scores_tell_apart(*pids, *query.leaders);
+  if (by_score) {
     chosen = select(*pids, *query.leaders, members, snapshot, gaps);
   } else {
     chosen.entries.reserve(pids->size());
@@ -301,6 +344,7 @@ Status TaskSource::read(const TaskQuery& query, const std::vector<Membership>& m
   }
   if (unassigned > 0) gaps.add(SourceGap::memcgs_unassigned, "", unassigned);
   if (!kernel_threads) gaps.add(SourceGap::tasks_namespaced, "");
+  if (query.leaders && !by_score && !query.kernel_scores) add_scores(*query.leaders, snapshot);
   order(snapshot);
   return {};
 }

@@ -6,7 +6,8 @@
 // `status` takes. It is monotone in what the kernel compares, so whoever can be among the
 // first N has at least the score of the N-th (less 1, for what changes meanwhile), and only
 // those are read closely. Whoever does so again and again keeps these files open
-// (score_files.h).
+// (score_files.h). Where most have the same score, as thousands of small processes do, it
+// orders nobody: a sample finds that out, and all are read closely at once.
 #pragma once
 
 #include <cstddef>
@@ -65,6 +66,10 @@ class TaskSource {
   Selection select(const std::vector<std::int64_t>& pids, std::size_t leaders,
                    const std::vector<Membership>& members, const Snapshot& snapshot,
                    SourceGaps& gaps);
+  // Whether scores leave out more than they let through.
+  bool scores_tell_apart(const std::vector<std::int64_t>& pids, std::size_t leaders);
+  // The kernel's scores of those who come first by ours.
+  void add_scores(std::size_t leaders, Snapshot& snapshot);
   bool has_no_memory(std::int64_t pid);
   Outcome read_task(std::int64_t pid, const TaskQuery& query, std::optional<PageSize> page_size,
                     Task& task, TaskState& state, SourceGaps& gaps);
