@@ -41,7 +41,7 @@ Snapshot leaders_of(Size kib) {
 std::size_t scores_in(const Snapshot& snapshot) {
   std::size_t known = 0;
   for (const TaskState& state : snapshot.task_states)
-    known += state.oom_score ? 1 : 0;
+    known += state.oom_score ? 1U : 0U;
   return known;
 }
 
