@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/fnv.h"
 #include "policy/tick_rows.h"
 
 namespace oomkit {
@@ -10,13 +11,6 @@ namespace {
 
 // As long as anybody's history reaches back.
 constexpr HostTime kGhostAge = window_of_step(kWindowSteps - 1);
-
-std::uint64_t comm_hash(std::string_view comm) {
-  std::uint64_t hash = 1469598103934665603ULL;  // FNV-1a.
-  for (const char c : comm)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
 
 // (pid, start) in one number: starts are whole hundredths of a second, 40 bits are 300 years.
 std::uint64_t process_key(const TickProcess& process) {
@@ -222,7 +216,7 @@ bool GrowthLedger::gives_way_before(const ProcessMemory& a, const ProcessMemory&
 GrowthLedger::ProcessMemory* GrowthLedger::place_for(const Tick& tick, const TickProcess& process,
                                                      Bytes use) {
   const std::uint64_t key = process_key(process);
-  const std::uint64_t comm = comm_hash(process.comm);
+  const std::uint64_t comm = fnv1a(process.comm);
   const std::uint64_t cgroup_id = process.cgroup < rows_ ? row_ids_[process.cgroup] : 0;
   ProcessMemory* chosen = nullptr;
   bool heir = false;

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "core/fnv.h"
+
 namespace oomkit {
 
 std::string_view rule_state_text(RuleState state) {
@@ -12,12 +14,7 @@ std::string_view rule_state_text(RuleState state) {
 }
 
 std::uint64_t policy_hash(std::string_view text) {
-  constexpr std::uint64_t kOffset = 0xcbf29ce484222325U;
-  constexpr std::uint64_t kPrime = 0x100000001b3U;
-  std::uint64_t hash = kOffset;
-  for (const char c : text)
-    hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
-  return hash;
+  return fnv1a(text);
 }
 
 std::string policy_hash_text(std::uint64_t hash) {

@@ -6,6 +6,7 @@
 // and a quarter.
 #include <algorithm>
 
+#include "core/fnv.h"
 #include "policy/pick.h"
 #include "policy/selector.h"
 #include "policy/tick_rows.h"
@@ -27,10 +28,8 @@ double weighed(double share, PreferenceLevel level) {
 enum GroupBy { kBySession, kByProcessGroup, kByName };
 
 std::int64_t name_number(const TickProcess& process) {
-  std::uint64_t hash = static_cast<std::uint64_t>(process.uid.value_or(0)) + 1469598103934665603ULL;
-  for (const char c : process.comm)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return static_cast<std::int64_t>(hash >> 1);
+  const auto uid = static_cast<std::uint64_t>(process.uid.value_or(0));
+  return static_cast<std::int64_t>(fnv1a(process.comm, kFnvBasis + uid) >> 1U);
 }
 
 std::int64_t group_number(const TickProcess& process, int by) {
