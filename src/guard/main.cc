@@ -125,15 +125,20 @@ EngineCapacity capacity_for(const SensorRoom& room) {
 }
 
 // A recording's mailbox and who writes into it.
-struct Recording {
-  SharedRing ring;
-  FlightRecorder recorder{ring};
+class Recording {
+ public:
+  explicit Recording(SharedRing ring) : ring_(std::move(ring)) {}
+  FlightRecorder& recorder() { return recorder_; }
+
+ private:
+  SharedRing ring_;
+  FlightRecorder recorder_{ring_};
 };
 
 Result<std::unique_ptr<Recording>> recording_of(const Start& start) {
   if (start.recording < 0) return nullptr;
   OOMKIT_TRY(SharedRing ring, SharedRing::attach(start.recording, start.recording_wake));
-  return std::unique_ptr<Recording>(new Recording{std::move(ring)});
+  return std::make_unique<Recording>(std::move(ring));
 }
 
 Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& outbox) {
@@ -153,7 +158,7 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   const std::unique_ptr<Engine> engine = Engine::create(*policy, capacity, begun);
   const bool dry_run = start.dry_run || policy->settings.dry_run;
   OOMKIT_TRY(const std::unique_ptr<Recording> recording, recording_of(start));
-  FlightRecorder* const recorder = recording != nullptr ? &recording->recorder : nullptr;
+  FlightRecorder* const recorder = recording != nullptr ? &recording->recorder() : nullptr;
   const auto guard = std::make_unique<Guard>(*engine, sensors, *run, outbox, dry_run, recorder);
   if (recorder != nullptr)
     recorder->begin({start.policy, read->hash, wall_clock(), begun, capacity, dry_run});
