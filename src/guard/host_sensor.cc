@@ -13,6 +13,8 @@ namespace {
 
 // Watermarks change when memory is plugged in or a setting is changed.
 constexpr std::int64_t kZonesEvery = 60'000'000'000;
+// To look for a file that is not there costs a sixth of an idle guard's time; ZFS is loaded seldom.
+constexpr std::int64_t kAbsentAgain = 60'000'000'000;
 
 }  // namespace
 
@@ -45,9 +47,10 @@ void HostSensor::read_rest(std::int64_t now_ns, TickHost& host) {
   if (needs_.pressure_io && has_pressure_) read_pressure_file(io_, host.io);
   if (needs_.pressure_cpu && has_pressure_) read_pressure_file(cpu_, host.cpu);
   if (needs_.zram) read_zram(host);
-  if (needs_.arc) {
+  if (needs_.arc && now_ns >= arc_due_ns_) {
     const DoorText stats = arcstats_.read(proc_.get(), buffer_);
     if (stats.error == 0) read_arcstats(stats.text, host);
+    if (stats.error == ENOENT) arc_due_ns_ = now_ns + kAbsentAgain;
   }
   if (!needs_.watermarks) return;
   if (now_ns >= zones_due_ns_) {

@@ -51,6 +51,7 @@ class HostSensor {
   PageSize page_size_ = PageSize::k4K;
   bool has_pressure_ = false;
   std::int64_t zones_due_ns_ = 0;
+  std::int64_t arc_due_ns_ = 0;
   Known<Bytes> watermark_min_, watermark_low_, watermark_high_;
 };
 

@@ -195,6 +195,23 @@ TEST_F(SensorsTest, ASecondLookHasTheNumbersOfItsMoment) {
   EXPECT_EQ(*sensors.read_again().mem_available, Bytes(300 * kMiB));
 }
 
+TEST_F(SensorsTest, AnAbsentCacheOfZfsIsLookedForOnceAMinute) {
+  needs_.arc = true;
+  HostSensor sensor = std::move(HostSensor::create(place_.path(""), needs_)).value();
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const auto arc_at = [&](std::int64_t seconds) {
+    TickHost host;
+    sensor.read_rest(seconds * kSecond, host);
+    return host.arc_size;
+  };
+  EXPECT_FALSE(arc_at(100));
+  place_.write("proc/spl/kstat/zfs/arcstats",
+               "13 1 0x01 2 544 1 1\nname type data\nsize 4 5000\nc_min 4 1000\n");
+  EXPECT_FALSE(arc_at(159));
+  EXPECT_EQ(arc_at(160), Known<Bytes>(Bytes(5000)));
+  EXPECT_EQ(arc_at(161), Known<Bytes>(Bytes(5000)));
+}
+
 TEST_F(SensorsTest, AHostWithoutMeminfoIsRefused) {
   const TemporaryDirectory nothing;
   const auto sensors = Sensors::create(nothing.path(""), needs_, std::nullopt, {1, 1, 1});
