@@ -28,6 +28,7 @@ Command add_lab_command(CLI::App& app);
 Command add_protect_command(CLI::App& app);
 Command add_rehearse_command(CLI::App& app);
 Command add_run_command(CLI::App& app);
+Command add_simulate_command(CLI::App& app);
 Command add_snapshot_command(CLI::App& app);
 Command add_top_command(CLI::App& app);
 Command add_trigger_command(CLI::App& app);

@@ -37,6 +37,7 @@ Examples:
   oom lab run panic --kernel 5.10 --kernel 7.2
   oom lab run avoidance                     four strategies against the same leak, side by side
   oom lab run v1-limit --world here         in a memory cgroup of its own on this machine
+  oom lab run v2-limit --world model        in a model of the kernel, in no time
   oom lab run --all --format markdown       everything, on all kernels
 
 Exit status: 0 all as expected, 1 something is not, 2 wrong usage, 3 something is missing
@@ -106,7 +107,8 @@ std::shared_ptr<LabRunArguments> add_run(CLI::App& lab) {
                   "5.10, 6.1, 6.12, 7.2, host, or the path of an image; may be given repeatedly")
       ->allow_extra_args(false);
   run->add_option("--world", arguments->world,
-                  "vm: a virtual machine; here: a memory cgroup of its own on this machine")
+                  "vm: a virtual machine; model: a model of the kernel; here: a memory cgroup of "
+                  "its own on this machine")
       ->capture_default_str();
   run->add_option("--seed", arguments->seed, "One seed, one run")->capture_default_str();
   run->add_option("--jobs", arguments->jobs,

@@ -15,6 +15,7 @@
 #include "lab/experiment_story.h"
 #include "lab/here.h"
 #include "lab/kernel_image.h"
+#include "lab/model_world.h"
 #include "lab/rehearse.h"
 #include "model/run_record_json.h"
 #include "render/lab_json.h"
@@ -22,6 +23,7 @@
 #include "render/lab_text.h"
 #include "render/quantity.h"
 #include "scenario/expectation.h"
+#include "sim/simulate.h"
 
 namespace oomkit {
 namespace {
@@ -30,7 +32,7 @@ constexpr const char* kLabRunName = "lab run";
 constexpr std::size_t kStoriesMax = 4;
 
 enum class LabFormat { text, json, markdown };
-enum class LabWorld { vm, here };
+enum class LabWorld { vm, here, model };
 
 struct LabCase {
   const Experiment* experiment = nullptr;
@@ -82,6 +84,18 @@ Result<std::vector<KernelImage>> chosen_kernels(const LabRunArguments& arguments
   return kernels;
 }
 
+// In the model a kernel is what the model knows of it: there is no image.
+Result<std::vector<KernelImage>> modelled_kernels(const LabRunArguments& arguments) {
+  std::vector<KernelImage> kernels;
+  const std::vector<std::string> known = simulated_kernels();
+  for (const std::string& word : arguments.kernels.empty() ? known : arguments.kernels) {
+    if (std::find(known.begin(), known.end(), word) == known.end())
+      return fail(ErrorCode::usage, "the model does not know kernel " + word);
+    kernels.push_back({word, "", word, ""});
+  }
+  return kernels;
+}
+
 Status add_cases(const LabRunArguments& arguments, const Experiment& experiment,
                  const std::vector<KernelImage>& kernels, LabPlan& plan) {
   std::vector<LabCase> cases;
@@ -112,7 +126,9 @@ Status choose_cases(const LabRunArguments& arguments, LabPlan& plan) {
       return fail(ErrorCode::unsupported, "no experiment can run here: there is no memory cgroup");
     return {};
   }
-  OOMKIT_TRY(const std::vector<KernelImage> kernels, chosen_kernels(arguments));
+  OOMKIT_TRY(const std::vector<KernelImage> kernels, plan.world == LabWorld::model
+                                                         ? modelled_kernels(arguments)
+                                                         : chosen_kernels(arguments));
   for (const Experiment* each : chosen) {
     if (Status added = add_cases(arguments, *each, kernels, plan); !added) return added;
   }
@@ -123,7 +139,7 @@ Result<LabPlan> make_plan(const LabRunArguments& arguments, const Terminal& term
   LabPlan plan;
   OOMKIT_TRY(const std::size_t format,
              chosen_word("--format", arguments.format, {"text", "json", "markdown"}));
-  OOMKIT_TRY(const std::size_t world, chosen_word("--world", arguments.world, {"vm", "here"}));
+  OOMKIT_TRY(const std::size_t world, chosen_word("--world", arguments.world, {"vm", "here", "model"}));
   OOMKIT_TRY(plan.colour, wants_colour(arguments.colour, terminal, arguments.output.has_value()));
   plan.format = static_cast<LabFormat>(format);
   plan.world = static_cast<LabWorld>(world);
@@ -250,6 +266,19 @@ Result<Rehearsals> run_cases(const LabRunArguments& arguments, const LabPlan& pl
     for (const LabCase& one : plan.cases) {
       if (interrupt.happened()) break;
       results.push_back(run_here(*one.experiment, arguments.seed, interrupt.descriptor()));
+      journal.enter(results.size() - 1, results.back());
+    }
+    return results;
+  }
+  if (plan.world == LabWorld::model) {
+    Rehearsals results;
+    for (const LabCase& one : plan.cases) {
+      if (interrupt.happened()) break;
+      auto run = run_in_model(
+          one.experiment->scenario,
+          {.kernel = one.kernel.label, .seed = arguments.seed, .trace = false, .page_by_page = false});
+      results.push_back(run ? Result<Rehearsal>(std::move(run->rehearsal))
+                            : tl::unexpected(run.error()));
       journal.enter(results.size() - 1, results.back());
     }
     return results;

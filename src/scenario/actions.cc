@@ -300,6 +300,7 @@ void read_settings(TableReader& owner, std::string_view key, std::vector<Setting
 
 void read_action(TableReader& reader, std::span<const std::string_view> allowed,
                  const Scenario& scenario, Action& action, std::vector<Diagnostic>& diagnostics) {
+  action.line = reader.line();
   ActionReader one(reader, scenario, action, diagnostics);
   int actions = 0;
   for (const std::string_view word : allowed) {
@@ -327,6 +328,7 @@ void read_listener(const toml::table& table, Scenario& scenario,
                    std::vector<Diagnostic>& diagnostics) {
   TableReader reader(table, "[[listener]]", diagnostics);
   ListenerSpec listener;
+  listener.line = reader.line();
   listener.name = reader.text("name").value_or("");
   if (!is_label(listener.name)) {
     reader.refuse("name", "[[listener]] needs a name",

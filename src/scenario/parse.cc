@@ -117,6 +117,7 @@ void read_cgroup(const toml::table& table, Scenario& scenario,
                  std::vector<Diagnostic>& diagnostics) {
   TableReader reader(table, "[[cgroup]]", diagnostics);
   CgroupSpec cgroup;
+  cgroup.line = reader.line();
   cgroup.path = reader.text("path").value_or("");
   if (!is_cgroup_path(cgroup.path)) {
     reader.refuse("path", "[[cgroup]] needs a path such as \"/box\" or \"/box/inner\"");

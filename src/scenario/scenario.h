@@ -48,6 +48,7 @@ struct HostSpec {
 struct CgroupSpec {
   std::string path;  // "/oom_test", from the root of the hierarchy.
   std::vector<Setting> set;
+  std::size_t line = 0;  // Of the file, from 1.
 
   friend bool operator==(const CgroupSpec&, const CgroupSpec&) = default;
 };
@@ -96,6 +97,7 @@ struct Step {
   std::vector<Step> steps;  // Of the children of a fork.
   std::optional<std::string> child_name;
   std::optional<int> child_oom_score_adj;
+  std::size_t line = 0;  // Of the file, from 1.
 
   friend bool operator==(const Step&, const Step&) = default;
 };
@@ -148,6 +150,7 @@ struct Action {
   std::string name;
   std::string module;      // load_module: "NAME.ko"; unload_module: "NAME".
   std::string parameters;  // load_module: "order=2".
+  std::size_t line = 0;    // Of the file, from 1.
 
   friend bool operator==(const Action&, const Action&) = default;
 };
@@ -169,6 +172,7 @@ struct ListenerSpec {
   std::string arguments;  // "medium", "some 150000 1000000".
   int times = 1;          // How often it acts.
   std::vector<Action> then;
+  std::size_t line = 0;  // Of the file, from 1.
 
   friend bool operator==(const ListenerSpec&, const ListenerSpec&) = default;
 };

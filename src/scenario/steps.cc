@@ -133,6 +133,7 @@ Step read_step(TableReader& reader, const Verb& verb, std::vector<Diagnostic>& d
                int depth) {
   Step step;
   step.kind = verb.kind;
+  step.line = reader.line();
   read_pace(reader, step);
   switch (verb.kind) {
     case Step::Kind::alloc:

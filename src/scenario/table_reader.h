@@ -41,6 +41,7 @@ class TableReader {
   std::optional<Bytes> size(std::string_view key);
   std::optional<std::chrono::milliseconds> duration(std::string_view key);
   std::optional<std::vector<std::string>> texts(std::string_view key);
+  std::size_t line() const { return table_->source().begin.line; }
   // The place of item `index` of a list.
   Diagnostic place_in_list(std::string_view key, std::size_t index) const;
   const toml::table* table(std::string_view key);

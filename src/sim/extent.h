@@ -1,0 +1,99 @@
+// Pages, as many at once as are alike.
+//
+// The model keeps no page structs. An Extent is a run of neighbouring pages of one object (a
+// private mapping, a shared one, a file) that agree in everything that reclaim and the counters
+// ask: where they are, who is charged, whether they were used lately. A process that fills 4 GiB
+// has one extent; what cost grows with is how often something comes between. An extent is split
+// where only a part of it is taken, and grows where its neighbour is like it.
+//
+// In memory it stands on one of the lists of its cgroup and node, newest first, as the kernel's
+// LRU lists do; the oldest pages of an extent are those with the lowest numbers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "core/units.h"
+
+namespace oomkit::sim {
+
+struct Memcg;
+struct Object;
+
+enum class ListKind { inactive_anon, active_anon, inactive_file, active_file, unevictable };
+constexpr std::size_t kListKinds = 5;
+
+struct Extent {
+  Object* object = nullptr;
+  std::int64_t first = 0;  // Page number in the object.
+  Pages count;
+  bool swapped = false;
+  bool young = false;       // Used since reclaim looked last.
+  bool referenced = false;  // It was seen used once already.
+  bool dirty = false;       // Of a file.
+  std::size_t zone = 0;
+  Memcg* memcg = nullptr;  // Who is charged.
+  ListKind list = ListKind::inactive_anon;
+  Extent* newer = nullptr;
+  Extent* older = nullptr;
+};
+
+// Linked through the extents themselves.
+struct PageList {
+  Extent* newest = nullptr;
+  Extent* oldest = nullptr;
+  Pages pages;
+
+  void push(Extent& extent) {
+    extent.newer = nullptr;
+    extent.older = newest;
+    (newest != nullptr ? newest->newer : oldest) = &extent;
+    newest = &extent;
+    pages += extent.count;
+  }
+  void remove(Extent& extent) {
+    (extent.newer != nullptr ? extent.newer->older : newest) = extent.older;
+    (extent.older != nullptr ? extent.older->newer : oldest) = extent.newer;
+    pages -= extent.count;
+  }
+  // Right behind (as old as) an extent that stands here.
+  void insert_older(Extent& extent, Extent& than) {
+    extent.newer = &than;
+    extent.older = than.older;
+    (than.older != nullptr ? than.older->newer : oldest) = &extent;
+    than.older = &extent;
+    pages += extent.count;
+  }
+};
+
+using PageLists = std::array<PageList, kListKinds>;
+
+// What pages belong to: a range of a process's own memory, shared memory, a file.
+struct Object {
+  enum class Kind { anon, shmem, file };
+  Kind kind = Kind::anon;
+  std::string name;                        // Of a file.
+  std::map<std::int64_t, Extent> extents;  // By first page; those pages that exist.
+  Pages resident, swapped;
+  int users = 0;  // Mappings of it; a file lives without any.
+
+  // The extent that holds that page, or nullptr.
+  Extent* at(std::int64_t page) {
+    auto after = extents.upper_bound(page);
+    if (after == extents.begin()) return nullptr;
+    --after;
+    Extent& extent = after->second;
+    return page < extent.first + extent.count.count() ? &extent : nullptr;
+  }
+  // The first page from `page` on that exists, or `end`.
+  std::int64_t next_existing(std::int64_t page, std::int64_t end) {
+    if (at(page) != nullptr) return page;
+    const auto after = extents.upper_bound(page);
+    return after == extents.end() || after->first > end ? end : after->first;
+  }
+};
+
+}  // namespace oomkit::sim

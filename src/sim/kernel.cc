@@ -1,0 +1,243 @@
+#include "sim/kernel.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "kernel/badness.h"
+#include "kernel/zone_levels.h"
+
+namespace oomkit::sim {
+namespace {
+
+constexpr Pages kStackPages(4);
+
+std::size_t node_count(const HostSpec& host) {
+  return std::max<std::size_t>(host.nodes.size(), 1);
+}
+
+// Deadly by default, as far as scenarios send them (signal(7)).
+bool is_deadly(int number) {
+  return number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH &&
+         number != SIGSTOP && number != SIGTSTP && number != SIGTTIN && number != SIGTTOU;
+}
+
+bool leaves_core(int number) {
+  return number == SIGABRT || number == SIGQUIT || number == SIGSEGV || number == SIGBUS ||
+         number == SIGFPE || number == SIGILL || number == SIGTRAP || number == SIGSYS ||
+         number == SIGXCPU || number == SIGXFSZ;
+}
+
+}  // namespace
+
+Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler& scheduler,
+               Witness& witness, bool page_by_page)
+    : profile_(profile),
+      cgroup_(scenario.host.cgroup),
+      scheduler_(scheduler),
+      witness_(witness),
+      page_by_page_(page_by_page),
+      machine_(profile, scenario.host),
+      memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks),
+      next_pid_(profile.first_pid),
+      committed_(1211),  // PID 1 itself.
+      slab_reclaimable_(profile.slab_reclaimable),
+      slab_unreclaimable_(profile.slab_unreclaimable),
+      kernel_stack_(profile.kernel_stack),
+      page_tables_(profile.page_tables),
+      kswapds_(node_count(scenario.host)) {
+  for (std::size_t node = 0; node < kswapds_.size(); ++node) {
+    kswapds_[node].thread = &scheduler_.create(0);
+    scheduler_.start(*kswapds_[node].thread, kswapd(static_cast<int>(node)));
+  }
+}
+
+Process& Kernel::create_process(std::string_view comm, Process* parent, int nice) {
+  all_processes_.push_back(std::make_unique<Process>());
+  Process& process = *all_processes_.back();
+  process.pid = next_pid_++;
+  process.comm = comm;
+  process.parent = parent;
+  process.memcg = &memcgs_.root();
+  process.thread = &scheduler_.create(nice);
+  process.thread->on_change = [this, &process] { update_pressure(process); };
+  if (parent == nullptr) {
+    // A fork of PID 1: what it has of its own there is charged to nobody.
+    process.mm = std::make_shared<Mm>();
+    Mm& mm = *process.mm;
+    mm.total_vm = profile_.base_vm;
+    mm.base_anon = profile_.base_anon;
+    mm.base_shmem = Pages(9);
+    mm.tables = profile_.base_tables;
+    mm.committed = Pages(82);
+    committed_ += mm.committed;
+    kernel_stack_ += kStackPages;
+    page_tables_ += mm.tables;
+    Placement where{{0}};
+    static_cast<void>(machine_.take(kStackPages + mm.tables, where, Mark::min));
+    join(process, memcgs_.root());
+  }
+  processes_.push_back(&process);
+  return process;
+}
+
+// Charges stay where they were made.
+void Kernel::join(Process& process, Memcg& group) {
+  std::erase(process.memcg->members, &process);
+  const int stalled = process.counted_stalled;
+  const int productive = process.counted_productive;
+  for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
+    each->pressure.change(now(), -stalled, -productive);
+  process.memcg = &group;
+  for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
+    each->pressure.change(now(), stalled, productive);
+  group.members.push_back(&process);
+  if (process.mm != nullptr && !process.is_vfork_child) process.mm->memcg = &group;
+}
+
+void Kernel::update_pressure(Process& process) {
+  const bool over = process.life == Life::gone;
+  const int stalled = process.stalls && !over ? 1 : 0;
+  const int productive = !process.stalls && !over && process.thread->is_runnable() ? 1 : 0;
+  const int more_stalled = stalled - process.counted_stalled;
+  const int more_productive = productive - process.counted_productive;
+  if (more_stalled == 0 && more_productive == 0) return;
+  process.counted_stalled = stalled;
+  process.counted_productive = productive;
+  host_pressure_.change(now(), more_stalled, more_productive);
+  for (Memcg* group = process.memcg; !group->is_root(); group = group->parent)
+    group->pressure.change(now(), more_stalled, more_productive);
+}
+
+void Kernel::send_signal(Process& process, int number) {
+  if (process.life == Life::dying || process.life == Life::gone) return;
+  if (number == SIGSTOP || number == SIGTSTP) {
+    process.stopped = true;
+    return;
+  }
+  if (number == SIGCONT) process.stopped = false;
+  if (number == SIGTERM && process.ignores_sigterm) return;
+  if (number == SIGKILL) {
+    process.sigkill = true;
+  } else if (is_deadly(number)) {
+    process.signal = number;
+    process.core = leaves_core(number);
+  }
+  // A task that waits in the kernel is woken by what kills it at once, and not by what makes it
+  // write a core file first.
+  const bool kills_at_once = number == SIGKILL || (is_deadly(number) && !leaves_core(number));
+  if (!process.uninterruptible || kills_at_once) scheduler_.wake(*process.thread);
+}
+
+Pages Kernel::commit_limit() const {
+  return oomkit::commit_limit(overcommit_host());
+}
+
+OvercommitHost Kernel::overcommit_host() const {
+  OvercommitHost host;
+  host.mode = sysctls_.overcommit;
+  host.ram = totalram();
+  host.swap = machine_.swap().total;
+  host.ratio = sysctls_.overcommit_ratio;
+  host.overcommit = sysctls_.overcommit_kbytes;
+  host.admin_reserve = machine_.admin_reserve();
+  host.user_reserve = machine_.user_reserve();
+  host.committed = committed_;
+  return host;
+}
+
+Pages Kernel::mem_available() {
+  AvailableTerms terms;
+  terms.free = machine_.free();
+  for (const auto& group : memcgs_.groups()) {
+    for (const PageLists& lists : group->lists) {
+      terms.active_file += lists[static_cast<std::size_t>(ListKind::active_file)].pages;
+      terms.inactive_file += lists[static_cast<std::size_t>(ListKind::inactive_file)].pages;
+    }
+  }
+  terms.slab_reclaimable = slab_reclaimable_;
+  terms.totalreserve = machine_.totalreserve();
+  terms.low = machine_.low_sum();
+  return oomkit::mem_available(terms);
+}
+
+std::int64_t Kernel::oom_score(const Process& process) const {
+  BadnessContext context;
+  context.totalpages = totalram() + machine_.swap().total;
+  context = judged_by(profile_.version, context);
+  const auto points = badness(task_of(process), context);
+  const bool unkillable = !points || points->unkillable || process.is_vfork_child ||
+                          process.mm == nullptr || process.oom_score_adj == -1000;
+  return oomkit::oom_score(points ? points->points : 0, unkillable, context.rule,
+                           context.totalpages);
+}
+
+const MemcgStats& Kernel::root_stats() {
+  root_total_ = MemcgTree::total_of(memcgs_.root());
+  return root_total_;
+}
+
+// memory_max_write(): reclaims, then kills until it fits.
+Co<int> Kernel::set_max(Process& writer, Memcg& group, Pages pages) {
+  group.memory.max = pages;
+  int retries = 16;
+  bool drained = false;
+  while (group.memory.usage > pages) {
+    if (!drained) {
+      memcgs_.drain(group);
+      drained = true;
+      continue;
+    }
+    if (retries > 0) {
+      Scan scan{.thread = writer.thread, .process = &writer, .top = &group,
+                .target = group.memory.usage - pages};
+      if (co_await try_to_free(scan) <= Pages(0)) --retries;
+      continue;
+    }
+    raise_max_event(group, MemcgEvent::oom);
+    OomRequest request;
+    request.memcg = &group;
+    if (!co_await out_of_memory(writer, request)) break;
+    // Whom it killed has to be gone before it asks again.
+    co_await scheduler_.sleep(*writer.thread, SimTime(4'000'000));
+  }
+  wake_oom_waiters(group);
+  co_return 0;
+}
+
+Co<int> Kernel::set_high(Process& writer, Memcg& group, Pages pages) {
+  group.high = pages;
+  for (int retries = 16; retries > 0 && group.memory.usage > pages;) {
+    Scan scan{.thread = writer.thread, .process = &writer, .top = &group,
+              .target = group.memory.usage - pages};
+    if (co_await try_to_free(scan) <= Pages(0)) --retries;
+  }
+  co_return 0;
+}
+
+// mem_cgroup_resize_max(): EBUSY where reclaim gets nowhere; nobody is killed.
+Co<int> Kernel::set_limit_v1(Process& writer, Memcg& group, Pages pages, bool memsw) {
+  PageCounter& counter = memsw ? group.memsw : group.memory;
+  if (memsw ? pages < group.memory.max : pages > group.memsw.max) co_return EINVAL;
+  while (counter.usage > pages) {
+    Scan scan{.thread = writer.thread, .process = &writer, .top = &group, .target = Pages(1),
+              .may_swap = !memsw};
+    if (co_await try_to_free(scan) <= Pages(0)) co_return EBUSY;
+  }
+  const bool enlarged = pages > counter.max;
+  counter.max = pages;
+  if (enlarged) wake_oom_waiters(group);
+  co_return 0;
+}
+
+Co<int> Kernel::reclaim_proactively(Process& writer, Memcg& group, Pages pages) {
+  Pages got;
+  for (int retries = 16; retries > 0 && got < pages;) {
+    Scan scan{.thread = writer.thread, .process = &writer, .top = &group, .target = pages - got};
+    const Pages more = co_await try_to_free(scan);
+    if (more <= Pages(0)) --retries;
+    got += more;
+  }
+  co_return got < pages ? EAGAIN : 0;
+}
+
+}  // namespace oomkit::sim

@@ -1,0 +1,295 @@
+// The model kernel: what a simulated thread calls when it faults, reads a file, forks or exits.
+//
+// Its paths are those of the kernel's sources, by the same names where there is one, and have the
+// same order of steps; what is beside the point for who gets memory and who dies is left out. Each
+// path that may wait is a coroutine (fiber.h).
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/overcommit.h"
+#include "model/oom_report.h"
+#include "scenario/scenario.h"
+#include "sim/machine.h"
+#include "sim/memcg.h"
+#include "sim/process.h"
+#include "sim/profile.h"
+#include "sim/scheduler.h"
+
+namespace oomkit::sim {
+
+// Counters of /proc/vmstat that the model keeps.
+struct VmStat {
+  std::int64_t oom_kill = 0, pgfault = 0, pgmajfault = 0, pswpin = 0, pswpout = 0;
+  std::int64_t pgscan_direct = 0, pgscan_kswapd = 0, pgsteal_direct = 0, pgsteal_kswapd = 0;
+  std::int64_t allocstall = 0, refault_anon = 0, refault_file = 0;
+};
+
+struct Sysctls {
+  OvercommitMode overcommit = OvercommitMode::guess;
+  int overcommit_ratio = 50;
+  KiB overcommit_kbytes{0};
+  int swappiness = 60;
+  int panic_on_oom = 0;
+  bool oom_kill_allocating_task = false;
+  bool oom_dump_tasks = true;
+};
+
+// What is told to the outside as it happens.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual void reported(OomReport report) = 0;
+  virtual void logged(std::string line) = 0;
+  virtual void panicked(std::string text) = 0;
+  virtual void exited(Process& process) = 0;
+  // A file that may be waited for has changed: memory.events of that group.
+  virtual void notified(const Memcg& group, std::string_view file) = 0;
+  // vmpressure: of that group, "low", "medium" or "critical".
+  virtual void pressed(const Memcg& group, std::string_view level) = 0;
+  virtual void traced(std::string_view what) = 0;
+};
+
+// Given before anybody is killed for the host (register_oom_notifier()).
+using OomNotifier = std::function<Pages()>;
+
+class Kernel {
+ public:
+  Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler& scheduler,
+         Witness& witness, bool page_by_page);
+
+  // What the model cannot go on with, if there is something.
+  const std::optional<std::string>& beyond_model() const { return beyond_model_; }
+
+  const KernelProfile& profile() const { return profile_; }
+  CgroupVersion cgroup_version() const { return cgroup_; }
+  Machine& machine() { return machine_; }
+  MemcgTree& memcgs() { return memcgs_; }
+  Scheduler& scheduler() { return scheduler_; }
+  Sysctls& sysctls() { return sysctls_; }
+  VmStat& vmstat() { return vmstat_; }
+  PressureGroup& host_pressure() { return host_pressure_; }
+  bool is_halted() const { return halted_; }  // A panic.
+  SimTime now() const { return scheduler_.now(); }
+
+  // Processes, in the order of their forks; those that are gone are not among them.
+  const std::vector<Process*>& processes() const { return processes_; }
+  Process& create_process(std::string_view comm, Process* parent, int nice);
+  void join(Process& process, Memcg& group);  // cgroup.procs
+  void send_signal(Process& process, int number);
+  void update_pressure(Process& process);
+  // The program's text, which comes in with the first steps that run.
+  void use_shared_code(Process& process);
+
+  // --- memory of a process (paths_memory.cc)
+  // mmap(): an errno, or 0.
+  int map(Process& process, Pages size, bool shared, bool huge);
+  Co<void> unmap(Process& process, Pages size);  // The newest regions.
+  // Touches pages [first, first + count) of a region: faults in what is not there. False: it was
+  // killed meanwhile.
+  Co<bool> touch(Process& process, Region& region, std::int64_t first, std::int64_t count);
+  Co<bool> lock(Process& process, Region& region, std::int64_t count);
+  Co<bool> spread_tables(Process& process, Pages tables);
+  Co<int> fork(Process& parent, Process& child, bool shares_memory);
+  // Its first pages of its own, in its cgroup.
+  Co<bool> settle(Process& process);
+  Co<void> exit(Process& process);
+  // Where it stops when it is stopped or over memory.high; false: it has to die.
+  Co<bool> return_to_user(Process& process);
+
+  // --- files and other memory of the kernel (paths_files.cc)
+  Object& file(std::string_view name, bool in_memory);
+  Object* find_file(std::string_view name);
+  // A block of a file through the page cache: 0, or an errno.
+  Co<int> read_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
+  Co<int> write_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
+  Co<int> make_file(Process& process);                // An inode and a dentry.
+  Co<int> fill_socket(Process& process, Bytes size);  // TCP's buffers.
+  // A driver's block of that order, for the thread of that process.
+  Co<std::optional<std::size_t>> alloc_block(Process& process, int order);
+  void add_notifier(OomNotifier notifier) { notifiers_.push_back(std::move(notifier)); }
+  void drop_notifiers() { notifiers_.clear(); }
+
+  // --- limits and reclaim
+  // A new limit of a group: 0, or an errno. v2 reclaims and kills until it fits.
+  Co<int> set_max(Process& writer, Memcg& group, Pages pages);
+  Co<int> set_high(Process& writer, Memcg& group, Pages pages);
+  Co<int> set_limit_v1(Process& writer, Memcg& group, Pages pages, bool memsw);
+  Co<int> reclaim_proactively(Process& writer, Memcg& group, Pages pages);
+  void raise_max_event(Memcg& group, MemcgEvent event);
+  void wake_oom_waiters(const Memcg& group);
+
+  // sysrq f
+  Co<void> manual_oom(Process& presser);
+
+  // --- what files show (state.cc)
+  Pages commit_limit() const;
+  Pages committed() const { return committed_; }
+  Pages mem_available();
+  Pages totalram() const { return machine_.managed(); }
+  std::int64_t oom_score(const Process& process) const;
+  OvercommitHost overcommit_host() const;
+  const MemcgStats& root_stats();
+  Pages slab_reclaimable() const { return slab_reclaimable_; }
+  Pages slab_unreclaimable() const { return slab_unreclaimable_; }
+  Pages kernel_stacks() const { return kernel_stack_; }
+  Pages page_tables() const { return page_tables_; }
+  Pages init_anon() const { return profile_.init_anon; }
+  Pages init_shmem() const { return profile_.init_shmem; }
+  std::string release() const { return std::string(profile_.release); }
+  Task task_of(const Process& process) const;
+
+ private:
+  enum class OomOutcome { success, failed, async, skipped };
+  struct OomRequest {
+    Memcg* memcg = nullptr;
+    std::vector<int> nodes;  // The request's node mask; empty: none.
+    int order = 0;
+    bool manual = false;
+    bool user_page = true;
+    Pages totalpages{1};
+    Constraint constraint = Constraint::none;
+  };
+
+  // paths_charge.cc
+  bool has_memsw() const;
+  void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
+  Co<bool> charge_slowly(Process& process, Memcg& group, bool user_fault);
+  Co<bool> take_tables(Process& process, Pages pages);
+  Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
+                    std::int64_t& done);
+  Co<void> free_pages_of(Process& process, std::vector<Object*> objects);
+  Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
+                       bool written);
+  Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
+  void uncharge(Memcg& group, Pages pages);
+  Co<OomOutcome> memcg_oom(Process& process, Memcg& group, bool user_fault);
+  Co<void> oom_synchronize(Process& process, Memcg& group);
+  Co<void> throttle_high(Process& process);
+
+  // paths_alloc.cc
+  Placement placement_of(const Process& process) const;
+  Co<Machine::Taken> alloc_pages(Process& process, Pages pages);
+  Co<std::optional<std::size_t>> alloc_slowly(Process& process, const Placement& where, int order);
+  bool should_reclaim_retry(const Placement& where, int order, Pages progress, int& loops);
+  void wake_kswapd(const Placement& where);
+  Co<void> kswapd(int node);
+
+  // reclaim.cc
+  struct Scan {
+    Thread* thread = nullptr;
+    Process* process = nullptr;  // Of direct reclaim.
+    Memcg* top = nullptr;
+    std::vector<int> nodes = {};
+    Pages target;
+    bool may_swap = true;
+    bool is_kswapd = false;
+    int priority = 12;
+    bool memcg_low = false;  // May go below memory.low.
+    bool low_skipped = false;
+    Pages scanned = Pages(0), reclaimed = Pages(0);
+  };
+  Co<Pages> try_to_free(Scan& scan);
+  Co<void> shrink_node(Scan& scan, int node);
+  Co<void> shrink_lists(Scan& scan, Memcg& group, int node, Pages& group_scanned,
+                        Pages& group_reclaimed);
+  Co<Pages> shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count);
+  void shrink_active(Memcg& group, int node, bool file, Pages count);
+  void set_protection(Memcg& top, Memcg& group);
+  bool can_swap(const Memcg& group) const;
+  Pages swap_room(const Memcg& group) const;
+  void vmpressure(Memcg& group, Pages scanned, Pages reclaimed);
+  void vmpressure_priority(Memcg& group, int priority);
+  Pages reclaimable(const Placement& where);
+
+  // pages.cc
+  Extent& add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
+                     Memcg& group, bool locked);
+  Extent& split(Extent& extent, Pages count);  // The first part; the rest stays what it was.
+  void list_in(Extent& extent, ListKind kind);
+  void list_out(Extent& extent);
+  void drop(Extent& extent);  // Frees it: pages, charges, swap.
+  void swap_out(Extent& extent);
+  Co<bool> swap_in(Process& process, Extent& extent, Pages count);
+  void release_object(Object& object);
+  void drop_range(Object& object, std::int64_t first, std::int64_t count);
+  ListKind fresh_list(const Object& object) const;
+
+  // oom.cc
+  Co<bool> out_of_memory(Process& process, OomRequest request);
+  void judge_constraint(const Process& process, OomRequest& request) const;
+  struct Choice {
+    Process* victim = nullptr;
+    bool aborted = false;  // A victim is dying already.
+  };
+  Choice select_bad_process(const Process& process, const OomRequest& request) const;
+  std::vector<Process*> candidates(const Process& process, const OomRequest& request) const;
+  bool may_use(const Process& candidate, const Process& asking, const OomRequest& request) const;
+  void kill_process(const Process& asking, const OomRequest& request, Process& victim);
+  void kill_one(Process& victim, OomReport& report, Victim::Role role);
+  bool will_free_memory(const Process& process) const;
+  void panic_for(const Process& process, const OomRequest& request, std::string text);
+  OomReport make_report(const Process& process, const OomRequest& request) const;
+  bool may_report();
+
+  // report.cc
+  void describe_host(OomReport& report) const;
+  void describe_memcg(OomReport& report, const OomRequest& request) const;
+  void describe_tasks(OomReport& report, const Process& process, const OomRequest& request) const;
+
+  // Time in the kernel.
+  Scheduler::Spend spend(Thread& thread, SimTime time) { return scheduler_.spend(thread, time); }
+  std::int64_t pages_at_once(const Thread& thread, SimTime each) const;
+  void begin_stall(Process& process);
+  void end_stall(Process& process);
+  template <class Text>
+  void trace(Text text) {
+    if (traces_) witness_.traced(text());
+  }
+
+ public:
+  void set_tracing(bool traces) { traces_ = traces; }
+
+ private:
+  const KernelProfile& profile_;
+  CgroupVersion cgroup_;
+  Scheduler& scheduler_;
+  Witness& witness_;
+  bool page_by_page_;
+  bool traces_ = false;
+  bool halted_ = false;
+  Machine machine_;
+  MemcgTree memcgs_;
+  Sysctls sysctls_;
+  VmStat vmstat_;
+  PressureGroup host_pressure_;
+  std::int64_t next_pid_;
+  std::vector<std::unique_ptr<Process>> all_processes_;
+  std::vector<Process*> processes_;
+  std::deque<std::unique_ptr<Object>> objects_;
+  std::map<std::string, Object*, std::less<>> files_;
+  std::vector<OomNotifier> notifiers_;
+  Pages committed_;
+  Pages slab_reclaimable_, slab_unreclaimable_, kernel_stack_, page_tables_;
+  Bytes slab_rest_;
+  MemcgStats root_total_;
+  bool oom_lock_ = false;
+  std::optional<std::string> beyond_model_;
+  std::vector<SimTime> reports_;  // Of the last five seconds.
+  struct Kswapd {
+    Thread* thread = nullptr;
+    bool awake = false;
+    int failures = 0;
+  };
+  std::vector<Kswapd> kswapds_;
+};
+
+}  // namespace oomkit::sim

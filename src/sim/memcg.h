@@ -1,0 +1,139 @@
+// Memory cgroups of the model: the tree, its counters, and the charges that processors keep.
+//
+// mm/memcontrol.c and mm/page_counter.c. One type for both versions: a v1 group has memsw and
+// kmem, a v2 group high, swap and the protections.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/units.h"
+#include "sim/extent.h"
+#include "sim/pressure.h"
+
+namespace oomkit::sim {
+
+struct Process;
+
+// PAGE_COUNTER_MAX: no limit.
+constexpr Pages kNoLimit(std::numeric_limits<std::int64_t>::max() / 4096);
+
+struct PageCounter {
+  Pages usage;
+  Pages max = kNoLimit;
+  Pages watermark;  // The most that it was.
+  std::int64_t failcnt = 0;
+
+  void add(Pages pages) {
+    usage += pages;
+    if (usage > watermark) watermark = usage;
+  }
+};
+
+enum class MemcgEvent { low, high, max, oom, oom_kill, oom_group_kill };
+constexpr std::array<std::string_view, 6> kMemcgEventNames = {"low", "high",     "max",
+                                                              "oom", "oom_kill", "oom_group_kill"};
+enum class SwapEvent { high, max, fail };
+constexpr std::array<std::string_view, 3> kSwapEventNames = {"high", "max", "fail"};
+
+// What its charges are for: memory.stat.
+struct MemcgStats {
+  Pages anon, file, shmem, sock, kernel_stack, page_tables;
+  Bytes slab_reclaimable, slab_unreclaimable;
+  Pages file_dirty;
+  std::int64_t pgfault = 0, pgmajfault = 0, pgscan = 0, pgsteal = 0, pgactivate = 0;
+  std::int64_t refault_anon = 0, refault_file = 0, activate_anon = 0;
+  std::int64_t pswpin = 0, pswpout = 0;
+};
+
+struct Memcg {
+  std::string path;  // "/" is the root, which has no limits and counts for nothing here.
+  Memcg* parent = nullptr;
+  std::vector<Memcg*> children;  // In the order of their creation.
+  std::vector<Process*> members;  // In the order in which they joined.
+
+  PageCounter memory, swap, memsw, kmem;
+  Pages high = kNoLimit, min, low;
+  Pages soft_limit = kNoLimit;
+  bool oom_group = false;
+  bool frozen = false;
+  bool oom_kill_disable = false;  // v1
+  int under_oom = 0;
+  bool oom_lock = false;
+  std::int64_t v1_oom_kill = 0;
+  std::optional<int> swappiness;  // v1: of its own.
+  std::array<std::int64_t, kMemcgEventNames.size()> events{}, events_local{};
+  std::array<std::int64_t, kSwapEventNames.size()> swap_events{};
+  MemcgStats own;  // Without its children.
+  std::vector<PageLists> lists;  // By node.
+  PressureGroup pressure;
+  std::vector<Process*> waiting;  // v1: tasks in mem_cgroup_oom_synchronize().
+  // Effective protections of the reclaim that goes on.
+  Pages effective_min, effective_low;
+  // vmpressure (mm/vmpressure.c): of the window that is being filled.
+  Pages scanned, reclaimed;
+
+  bool is_root() const { return parent == nullptr; }
+  bool is_within(const Memcg& top) const {
+    for (const Memcg* group = this; group != nullptr; group = group->parent) {
+      if (group == &top) return true;
+    }
+    return false;
+  }
+};
+
+class MemcgTree {
+ public:
+  MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks);
+
+  Memcg& root() { return *groups_.front(); }
+  const std::vector<std::unique_ptr<Memcg>>& groups() const { return groups_; }
+  Memcg& create(std::string_view path);
+  Memcg* find(std::string_view path);
+
+  // Takes up to `pages` charges without any wait, and says how many: from what the processor
+  // keeps, then by batches. `memsw`: that counter is charged beside. Stops behind the first batch
+  // with which a group passes its `high`, which is then in over_high.
+  struct Charge {
+    Pages pages;
+    Memcg* failed = nullptr;  // The first group without room, if not all was had.
+    bool failed_memsw = false;
+    Pages over_high;  // What was charged by the batch that ended above a high.
+  };
+  Charge try_charge(Memcg& group, Pages pages, bool memsw);
+  void force_charge(Memcg& group, Pages pages, bool memsw);
+  void uncharge(Memcg& group, Pages pages, bool memsw);
+  // Gives back what the processor keeps, of that subtree or of everybody.
+  void drain(const Memcg& top);
+
+  // Pages that may be charged before a group is at its limit.
+  static Pages margin(const Memcg& group, bool memsw);
+  // The groups of a subtree, the top first, children in their order.
+  static std::vector<Memcg*> subtree(Memcg& top);
+  static MemcgStats total_of(Memcg& top);
+  static Pages listed(Memcg& top, ListKind kind);
+
+ private:
+  struct Stock {
+    Memcg* group = nullptr;
+    Pages pages;
+  };
+  Stock* stock_of(Memcg& group);
+  void keep(Memcg& group, Pages pages, bool memsw);
+  Memcg* first_without_room(Memcg& group, Pages pages, bool memsw, bool& by_memsw);
+  void add(Memcg& group, Pages pages, bool memsw);
+
+  std::vector<std::unique_ptr<Memcg>> groups_;
+  std::size_t nodes_;
+  Pages batch_;
+  std::size_t stocks_max_;
+  std::vector<Stock> stocks_;  // Of the processor; the longest unused first.
+};
+
+}  // namespace oomkit::sim

@@ -1,0 +1,159 @@
+// Pages from zones: the way without waiting, and the slow one. mm/page_alloc.c
+#include <algorithm>
+
+#include "sim/kernel.h"
+
+namespace oomkit::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kReclaimRetries = 16;  // MAX_RECLAIM_RETRIES
+constexpr int kCostlyOrder = 3;      // PAGE_ALLOC_COSTLY_ORDER
+constexpr SimTime kJiffy = 4ms;
+constexpr SimTime kSlowTry = 3'000ns;
+
+}  // namespace
+
+// Nodes in the order of the request: those that it prefers, then the rest as far as allowed.
+Placement Kernel::placement_of(const Process& process) const {
+  Placement placement;
+  const auto allowed = [&](int node) {
+    const auto in = [&](const std::vector<int>& nodes) {
+      return nodes.empty() || std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+    };
+    return in(process.mems) && in(process.bind);
+  };
+  const auto add = [&](int node) {
+    const auto& nodes = placement.nodes;
+    if (allowed(node) && std::find(nodes.begin(), nodes.end(), node) == nodes.end())
+      placement.nodes.push_back(node);
+  };
+  for (const int node : process.prefer)
+    add(node);
+  for (int node = 0; node < static_cast<int>(machine_.nodes()); ++node)
+    add(node);
+  return placement;
+}
+
+// get_page_from_freelist(), then __alloc_pages_slowpath(). Nothing: the process has to die.
+Co<Machine::Taken> Kernel::alloc_pages(Process& process, Pages pages) {
+  Placement where = placement_of(process);
+  if (process.interleave && process.prefer.size() > 1) {
+    const auto turn = static_cast<std::size_t>(process.kernel_pages++) % process.prefer.size();
+    where.nodes.insert(where.nodes.begin(), process.prefer[turn]);
+    pages = Pages(1);
+  }
+  const Machine::Taken taken = machine_.take(pages, where, Mark::low);
+  if (taken.pages > Pages(0)) co_return taken;
+  const auto zone = co_await alloc_slowly(process, where, 0);
+  co_return zone ? Machine::Taken{Pages(1), *zone} : Machine::Taken{};
+}
+
+void Kernel::wake_kswapd(const Placement& where) {
+  constexpr int kHopeless = 16;
+  for (const int node : where.nodes) {
+    Kswapd& kswapd = kswapds_[static_cast<std::size_t>(node)];
+    if (kswapd.awake || kswapd.failures >= kHopeless || machine_.is_balanced(node)) continue;
+    kswapd.awake = true;
+    trace([&] { return "wakeup_kswapd: node " + std::to_string(node); });
+    scheduler_.wake(*kswapd.thread);
+  }
+}
+
+Co<void> Kernel::kswapd(int node) {
+  constexpr int kHopeless = 16;
+  Kswapd& own = kswapds_[static_cast<std::size_t>(node)];
+  while (true) {
+    if (!own.awake || machine_.is_balanced(node) || own.failures >= kHopeless) {
+      own.awake = false;
+      co_await scheduler_.wait(*own.thread);
+      continue;
+    }
+    Scan scan{.thread = own.thread,
+              .top = &memcgs_.root(),
+              .nodes = {node},
+              .target = Pages(32),
+              .is_kswapd = true};
+    const Pages got = co_await try_to_free(scan);
+    own.failures = got > Pages(0) ? 0 : own.failures + 1;
+  }
+}
+
+bool Kernel::should_reclaim_retry(const Placement& where, int order, Pages progress, int& loops) {
+  if (progress > Pages(0) && order <= kCostlyOrder) {
+    loops = 0;
+  } else {
+    ++loops;
+  }
+  if (loops > kReclaimRetries) return false;
+  return machine_.could_serve(where, reclaimable(where), order);
+}
+
+Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Placement& where,
+                                                    int order) {
+  int loops = 0;
+  bool drained = false;
+  while (!halted_) {
+    co_await spend(*process.thread, kSlowTry);
+    wake_kswapd(where);
+    const auto take = [&](Mark mark) -> std::optional<std::size_t> {
+      if (order > 0) return machine_.take_block(order, mark);
+      const Machine::Taken taken = machine_.take(Pages(1), where, mark);
+      return taken.pages > Pages(0) ? std::optional(taken.zone) : std::nullopt;
+    };
+    if (const auto zone = take(Mark::min)) co_return zone;
+    // A victim may use half of what is kept below min, and then has to go.
+    if (process.oom_victim || process.is_dying()) co_return std::nullopt;
+    Scan scan{.thread = process.thread,
+              .process = &process,
+              .top = &memcgs_.root(),
+              .nodes = where.nodes,
+              .target = Pages(32)};
+    begin_stall(process);
+    ++vmstat_.allocstall;
+    const Pages progress = co_await try_to_free(scan);
+    end_stall(process);
+    if (const auto zone = take(Mark::min)) co_return zone;
+    if (!drained) {
+      drained = true;
+      machine_.drain_pcp();
+      if (const auto zone = take(Mark::min)) co_return zone;
+    }
+    if (order > kCostlyOrder) co_return std::nullopt;
+    if (should_reclaim_retry(where, order, progress, loops)) {
+      co_await spend(*process.thread, kSlowTry);
+      continue;
+    }
+    if (oom_lock_) {
+      co_await scheduler_.sleep(*process.thread, kJiffy);
+      continue;
+    }
+    oom_lock_ = true;
+    if (const auto zone = take(Mark::high)) {
+      oom_lock_ = false;
+      co_return zone;
+    }
+    OomRequest request;
+    request.order = order;
+    request.nodes = process.bind;
+    request.user_page = order == 0 && process.pid != 1;
+    const bool done = co_await out_of_memory(process, request);
+    oom_lock_ = false;
+    if (!done) co_return std::nullopt;
+    loops = 0;
+    drained = false;
+  }
+  co_return std::nullopt;
+}
+
+Co<std::optional<std::size_t>> Kernel::alloc_block(Process& process, int order) {
+  const auto zone = machine_.take_block(order, Mark::low);
+  if (zone) co_return zone;
+  Placement where;
+  for (int node = 0; node < static_cast<int>(machine_.nodes()); ++node)
+    where.nodes.push_back(node);
+  co_return co_await alloc_slowly(process, where, order);
+}
+
+}  // namespace oomkit::sim

@@ -1,0 +1,130 @@
+// Memory that no process holds: the page cache, files in a tmpfs, inodes, sockets' buffers.
+// mm/filemap.c, mm/shmem.c, mm/slub.c, net/ipv4/tcp.c
+#include <algorithm>
+#include <cerrno>
+
+#include "sim/kernel.h"
+
+namespace oomkit::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr SimTime kCopyPage = 2'500ns;
+constexpr SimTime kReadPage = 30'000ns;   // From a disk, of a stream.
+constexpr SimTime kMakeFile = 60'000ns;
+constexpr SimTime kSendPage = 12'000ns;
+constexpr Bytes kPageBytes(4096);
+
+}  // namespace
+
+Object& Kernel::file(std::string_view name, bool in_memory) {
+  if (Object* known = find_file(name)) return *known;
+  objects_.push_back(std::make_unique<Object>());
+  Object& object = *objects_.back();
+  object.kind = in_memory ? Object::Kind::shmem : Object::Kind::file;
+  object.name = name;
+  object.users = 1;
+  files_.emplace(object.name, &object);
+  return object;
+}
+
+Object* Kernel::find_file(std::string_view name) {
+  const auto it = files_.find(name);
+  return it == files_.end() ? nullptr : it->second;
+}
+
+// Pages of a file that are not in memory: allocated, charged, and put on the list.
+Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
+                             std::int64_t count, bool written) {
+  const std::int64_t end = first + count;
+  std::int64_t page = first;
+  while (page < end) {
+    if (process.sigkill) co_return false;
+    if (Extent* there = file.at(page); there != nullptr) {
+      if (there->swapped) {
+        if (there->first < page) {
+          split(*there, Pages(page - there->first));
+          there = file.at(page);
+        }
+        if (!co_await swap_in(process, *there, Pages(end - page))) co_return false;
+        continue;
+      }
+      const std::int64_t n = std::min(end, there->first + there->count.count()) - page;
+      there->referenced = there->young;
+      there->young = true;
+      page += n;
+      co_await spend(*process.thread, kCopyPage * n);
+      continue;
+    }
+    const std::int64_t gap = file.next_existing(page, end) - page;
+    const SimTime each = kCopyPage + (written ? SimTime(0) : kReadPage);
+    const Pages wanted(std::min(gap, pages_at_once(*process.thread, each)));
+    const Machine::Taken taken = co_await alloc_pages(process, wanted);
+    if (taken.pages <= Pages(0)) co_return false;
+    const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, taken.pages, has_memsw());
+    process.over_high += charge.over_high;
+    Pages charged = charge.pages;
+    if (charged <= Pages(0)) {
+      if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
+      if (!co_await charge_slowly(process, *process.memcg, false)) {
+        machine_.give(taken.zone, Pages(1));
+        co_return false;
+      }
+      charged = Pages(1);
+    } else if (charged < taken.pages) {
+      machine_.give(taken.zone, taken.pages - charged);
+    }
+    Extent& extent = add_extent(file, page, charged, taken.zone, *process.memcg, false);
+    if (written && file.kind == Object::Kind::file && !extent.dirty) {
+      extent.dirty = true;
+      count_charge(*process.memcg, extent.count, &MemcgStats::file_dirty, 1);
+    }
+    page += charged.count();
+    co_await spend(*process.thread, each * charged.count());
+  }
+  co_return true;
+}
+
+Co<int> Kernel::read_file(Process& process, Object& file, std::int64_t first, std::int64_t count) {
+  co_return co_await cache_pages(process, file, first, count, false) ? 0 : ENOMEM;
+}
+
+Co<int> Kernel::write_file(Process& process, Object& file, std::int64_t first,
+                           std::int64_t count) {
+  co_return co_await cache_pages(process, file, first, count, true) ? 0 : ENOMEM;
+}
+
+Co<int> Kernel::make_file(Process& process) {
+  MemcgStats& own = process.memcg->own;
+  const auto pages_of = [](Bytes bytes) { return bytes.count() / kPageBytes.count(); };
+  const std::int64_t before = pages_of(own.slab_reclaimable);
+  const Pages more(pages_of(own.slab_reclaimable + profile_.file_slab) - before);
+  if (more > Pages(0)) {
+    if (!co_await charge_kernel(process, *process.memcg, more, nullptr)) co_return ENOMEM;
+    const Machine::Taken taken = co_await alloc_pages(process, more);
+    if (taken.pages < more) co_return ENOMEM;
+  }
+  own.slab_reclaimable += profile_.file_slab;
+  slab_rest_ += profile_.file_slab;
+  slab_reclaimable_ += Pages(pages_of(slab_rest_));
+  slab_rest_ = Bytes(slab_rest_.count() % kPageBytes.count());
+  co_await spend(*process.thread, kMakeFile);
+  co_return 0;
+}
+
+// mem_cgroup_charge_skmem(): without any wait; at the limit the sender is held up.
+Co<int> Kernel::fill_socket(Process& process, Bytes size) {
+  const Pages wanted =
+      floor_pages(size * profile_.sock_percent / 100 + kPageBytes - Bytes(1), PageSize::k4K);
+  const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, wanted, has_memsw());
+  const Machine::Taken taken = co_await alloc_pages(process, std::max(charge.pages, Pages(1)));
+  if (charge.pages > taken.pages) uncharge(*process.memcg, charge.pages - taken.pages);
+  const Pages had = std::min(charge.pages, taken.pages);
+  process.sock += had;
+  count_charge(*process.memcg, had, &MemcgStats::sock, 1);
+  co_await spend(*process.thread, kSendPage * std::max<std::int64_t>(had.count(), 1));
+  co_return had < wanted ? EAGAIN : 0;
+}
+
+}  // namespace oomkit::sim

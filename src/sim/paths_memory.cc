@@ -1,0 +1,465 @@
+// What a process does with its memory: mapping, faults, fork, exit. mm/memory.c, mm/mmap.c,
+// kernel/fork.c, kernel/exit.c
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "sim/kernel.h"
+
+namespace oomkit::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kPagesOfTable = 512;
+// Where in its first table the memory of a process begins.
+constexpr std::int64_t kFirstTableUsed = 384;
+constexpr std::int64_t kPagesAtOnce = 512;    // Between two cond_resched() of unmapping.
+constexpr Pages kGatherMax(9614);             // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
+constexpr Pages kStack(4);                    // Of a thread, in the kernel.
+constexpr SimTime kSystemCall = 1'500ns;
+constexpr SimTime kDiskRead = 900'000ns;      // A cluster of swapped pages from the disk.
+constexpr SimTime kDecompress = 12'000ns;
+constexpr std::int64_t kSwapCluster = 8;      // 1 << page_cluster
+
+}  // namespace
+
+std::int64_t Kernel::pages_at_once(const Thread& thread, SimTime each) const {
+  if (page_by_page_) return 1;
+  const SimTime free_of_events = scheduler_.undisturbed(thread);
+  return std::max<std::int64_t>(1, (free_of_events.count() + each.count() - 1) / each.count());
+}
+
+void Kernel::begin_stall(Process& process) {
+  process.stalls = true;
+  update_pressure(process);
+}
+void Kernel::end_stall(Process& process) {
+  process.stalls = false;
+  update_pressure(process);
+}
+
+int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
+  Mm& mm = *process.mm;
+  OvercommitRequest request;
+  request.pages = size;
+  request.total_vm = mm.total_vm;
+  request.cap_sys_admin = process.uid == 0;
+  const auto verdict = overcommit(overcommit_host(), request, profile_.version);
+  if (verdict && !verdict->granted) return ENOMEM;
+  objects_.push_back(std::make_unique<Object>());
+  Object& object = *objects_.back();
+  object.kind = shared ? Object::Kind::shmem : Object::Kind::anon;
+  object.users = 1;
+  mm.regions.push_back({&object, size, Pages(0), shared, huge});
+  mm.total_vm += size;
+  mm.committed += size;
+  committed_ += size;
+  return 0;
+}
+
+Co<void> Kernel::unmap(Process& process, Pages size) {
+  Mm& mm = *process.mm;
+  while (size > Pages(0) && !mm.regions.empty()) {
+    Region& region = mm.regions.back();
+    const Pages part = std::min(size, region.size);
+    Object& object = *region.object;
+    if (object.users > 1 && !region.shared && part < region.size) {
+      beyond_model_ = "a part of memory that a fork shares is freed";
+      co_return;
+    }
+    std::int64_t end = region.size.count();
+    const std::int64_t from = end - part.count();
+    const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+    while (object.users == 1 && end > from) {
+      const std::int64_t count = std::min(std::min(end - from, kPagesAtOnce),
+                                          pages_at_once(*process.thread, each));
+      drop_range(object, end - count, count);
+      end -= count;
+      co_await spend(*process.thread, each * count);
+    }
+    region.size -= part;
+    region.touched = std::min(region.touched, region.size);
+    mm.total_vm -= part;
+    mm.committed -= part;
+    committed_ -= part;
+    size -= part;
+    if (region.size > Pages(0)) continue;
+    release_object(object);
+    mm.regions.pop_back();
+  }
+}
+
+Co<bool> Kernel::return_to_user(Process& process) {
+  if (process.over_high > Pages(0)) co_await throttle_high(process);
+  const auto has_to_stop = [&] {
+    for (const Memcg* group = process.memcg; group != nullptr; group = group->parent) {
+      if (group->frozen) return true;
+    }
+    return process.stopped;
+  };
+  while (!process.sigkill && has_to_stop())
+    co_await scheduler_.wait(*process.thread);
+  co_return !process.sigkill && !process.signal && !halted_;
+}
+
+// Page tables are for 2 MiB each; one more is needed where the memory grows into new ones.
+Co<bool> Kernel::take_tables(Process& process, Pages pages) {
+  if (pages <= Pages(0)) co_return true;
+  if (!co_await charge_kernel(process, *process.memcg, pages, &MemcgStats::page_tables))
+    co_return false;
+  for (Pages done(0); done < pages;) {
+    const Machine::Taken taken = co_await alloc_pages(process, pages - done);
+    if (taken.pages <= Pages(0)) {
+      uncharge(*process.memcg, pages - done);
+      count_charge(*process.memcg, pages - done, &MemcgStats::page_tables, -1);
+      process.mm->tables += done;
+      process.mm->table_charge += done;
+      page_tables_ += done;
+      co_return false;
+    }
+    done += taken.pages;
+  }
+  process.mm->tables += pages;
+  process.mm->table_charge += pages;
+  page_tables_ += pages;
+  co_return true;
+}
+
+// do_anonymous_page() and shmem_fault(), for as many pages as nothing comes between.
+Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
+                          std::int64_t& done) {
+  done = 0;
+  Mm& mm = *process.mm;
+  const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
+  if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
+  count = std::min(count, kPagesOfTable - in_table);
+  count = std::min(count, pages_at_once(*process.thread, profile_.costs.fault));
+  const Machine::Taken taken = co_await alloc_pages(process, Pages(count));
+  if (taken.pages <= Pages(0)) co_return false;
+  Pages charged(0);
+  const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, taken.pages, has_memsw());
+  process.over_high += charge.over_high;
+  charged = charge.pages;
+  if (charged < taken.pages && charged > Pages(0))
+    machine_.give(taken.zone, taken.pages - charged);
+  if (charged <= Pages(0)) {
+    if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
+    if (!co_await charge_slowly(process, *process.memcg, true)) {
+      machine_.give(taken.zone, Pages(1));
+      co_return false;
+    }
+    charged = Pages(1);
+  }
+  add_extent(*region.object, first, charged, taken.zone, *process.memcg, false);
+  mm.spread += charged;
+  process.memcg->own.pgfault += charged.count();
+  vmstat_.pgfault += charged.count();
+  done = charged.count();
+  co_await spend(*process.thread, profile_.costs.fault * done);
+  co_return true;
+}
+
+// do_swap_page(): a cluster at a time from a disk.
+Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
+  const bool zram = machine_.swap().kind == SwapKind::zram;
+  const std::int64_t at_most = zram ? 1 : kSwapCluster;
+  Object& object = *extent.object;
+  const std::int64_t first = extent.first;
+  count = std::min(std::min(count, extent.count), Pages(at_most));
+  Memcg& group = *extent.memcg;
+  begin_stall(process);
+  for (Pages done(0); done < count;) {
+    const Machine::Taken taken = co_await alloc_pages(process, Pages(1));
+    if (taken.pages <= Pages(0)) {
+      end_stall(process);
+      co_return false;
+    }
+    // The swap entry is charged already in v1's memsw; memory itself is charged anew.
+    const MemcgTree::Charge charge = memcgs_.try_charge(group, Pages(1), has_memsw());
+    process.over_high += charge.over_high;
+    if (charge.pages <= Pages(0) && !co_await charge_slowly(process, group, true)) {
+      machine_.give(taken.zone, Pages(1));
+      end_stall(process);
+      co_return false;
+    }
+    Extent* here = object.at(first + done.count());
+    if (here == nullptr || !here->swapped) {
+      // Somebody else brought it in, or it is gone.
+      uncharge(group, Pages(1));
+      machine_.give(taken.zone, Pages(1));
+      done += Pages(1);
+      continue;
+    }
+    if (here->first < first + done.count()) {
+      split(*here, Pages(first + done.count() - here->first));
+      here = object.at(first + done.count());
+    }
+    if (here->count > Pages(1)) split(*here, Pages(1));
+    drop(*here);
+    add_extent(object, first + done.count(), Pages(1), taken.zone, group, false);
+    done += Pages(1);
+  }
+  const std::int64_t pages = count.count();
+  vmstat_.pswpin += pages;
+  group.own.pswpin += pages;
+  ++vmstat_.pgmajfault;
+  ++group.own.pgmajfault;
+  vmstat_.refault_anon += pages;
+  group.own.refault_anon += pages;
+  if (zram) {
+    co_await spend(*process.thread, kDecompress);
+  } else {
+    process.uninterruptible = true;
+    co_await scheduler_.sleep(*process.thread, kDiskRead);
+    process.uninterruptible = false;
+  }
+  end_stall(process);
+  co_return true;
+}
+
+Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std::int64_t count) {
+  Object& object = *region.object;
+  std::int64_t page = first;
+  const std::int64_t end = first + count;
+  while (page < end) {
+    if (!co_await return_to_user(process)) co_return false;
+    if (object.users > 1 && !region.shared) {
+      beyond_model_ = "memory that a fork shares is written to";
+      co_return false;
+    }
+    Extent* extent = object.at(page);
+    if (extent == nullptr) {
+      std::int64_t done = 0;
+      co_await fault_in(process, region, page, object.next_existing(page, end) - page, done);
+      page += done;
+      region.touched = std::max(region.touched, Pages(page));
+      process.held_bytes += done * 4096;
+      continue;
+    }
+    if (extent->swapped) {
+      if (extent->first < page) {
+        split(*extent, Pages(page - extent->first));
+        extent = object.at(page);
+      }
+      co_await swap_in(process, *extent, Pages(end - page));
+      continue;
+    }
+    std::int64_t there = std::min(end, extent->first + extent->count.count()) - page;
+    there = std::min(there, pages_at_once(*process.thread, profile_.costs.retouch));
+    if (!extent->young) {
+      if (extent->first < page) {
+        split(*extent, Pages(page - extent->first));
+        extent = object.at(page);
+      }
+      if (extent->count > Pages(there)) split(*extent, Pages(there));
+      extent->young = true;
+    }
+    page += there;
+    co_await spend(*process.thread, profile_.costs.retouch * there);
+  }
+  co_return co_await return_to_user(process);
+}
+
+// mlock(): what is not there is faulted in, and all of it leaves the lists that reclaim looks at.
+Co<bool> Kernel::lock(Process& process, Region& region, std::int64_t count) {
+  if (!co_await touch(process, region, 0, count)) co_return false;
+  Object& object = *region.object;
+  for (std::int64_t page = 0; page < count;) {
+    Extent* extent = object.at(page);
+    if (extent->count.count() + extent->first > count)
+      extent = &split(*extent, Pages(count - extent->first));
+    if (extent->list != ListKind::unevictable) {
+      list_out(*extent);
+      list_in(*extent, ListKind::unevictable);
+    }
+    page = extent->first + extent->count.count();
+  }
+  process.mm->locked += Pages(count);
+  co_return true;
+}
+
+Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
+  Mm& mm = *process.mm;
+  mm.total_vm += tables * kPagesOfTable;
+  // Each thousand-and-some of them is itself pointed to by one.
+  const Pages all = tables + tables / kPagesOfTable;
+  for (Pages done(0); done < all;) {
+    if (!co_await return_to_user(process)) co_return false;
+    const std::int64_t n =
+        std::min((all - done).count(), pages_at_once(*process.thread, profile_.costs.fault));
+    // One at a time where there is no room for all.
+    const bool roomy = MemcgTree::margin(*process.memcg, has_memsw()) > Pages(n) + Pages(64);
+    const Pages now_taken(roomy ? n : 1);
+    if (!co_await take_tables(process, now_taken)) continue;
+    done += now_taken;
+    co_await spend(*process.thread, profile_.costs.fault * now_taken.count());
+  }
+  co_return co_await return_to_user(process);
+}
+
+void Kernel::use_shared_code(Process& process) {
+  if (process.uses_shared_code || process.mm == nullptr) return;
+  process.uses_shared_code = true;
+  process.mm->base_shmem = profile_.base_shmem;
+  process.mm->base_file = profile_.base_file;
+}
+
+Co<bool> Kernel::settle(Process& process) {
+  use_shared_code(process);
+  if (process.mm->written != nullptr) co_return true;
+  objects_.push_back(std::make_unique<Object>());
+  Object& object = *objects_.back();
+  object.users = 1;
+  process.mm->written = &object;
+  const bool forked = process.parent != nullptr;
+  Region region{&object, forked ? profile_.written_after_fork : profile_.written_at_start,
+                Pages(0), false, false};
+  const Pages spread = process.mm->spread;
+  const std::int64_t held = process.held_bytes;
+  const bool alive = co_await touch(process, region, 0, region.size.count());
+  if (process.mm != nullptr) process.mm->spread = spread;
+  process.held_bytes = held;
+  co_return alive;
+}
+
+// copy_process(): a stack in the kernel, an address space with tables of its own, and all pages
+// in common until they are written to.
+Co<int> Kernel::fork(Process& parent, Process& child, bool shares_memory) {
+  Memcg& group = *parent.memcg;
+  const Pages tables = shares_memory ? Pages(0) : parent.mm->tables;
+  const Pages all = kStack + tables;
+  if (!co_await charge_kernel(parent, group, kStack, &MemcgStats::kernel_stack)) co_return ENOMEM;
+  if (!co_await charge_kernel(parent, group, tables, &MemcgStats::page_tables)) {
+    uncharge(group, kStack);
+    count_charge(group, kStack, &MemcgStats::kernel_stack, -1);
+    co_return ENOMEM;
+  }
+  for (Pages done(0); done < all;) {
+    const Machine::Taken taken = co_await alloc_pages(parent, all - done);
+    if (taken.pages <= Pages(0)) co_return ENOMEM;
+    done += taken.pages;
+  }
+  kernel_stack_ += kStack;
+  page_tables_ += tables;
+  if (shares_memory) {
+    child.mm = parent.mm;
+    ++child.mm->users;
+    child.is_vfork_child = true;
+  } else {
+    child.mm = std::make_shared<Mm>(*parent.mm);
+    child.mm->users = 1;
+    child.mm->written = nullptr;
+    child.mm->locked = Pages(0);
+    child.mm->table_charge = tables;
+    for (Region& region : child.mm->regions)
+      ++region.object->users;
+    committed_ += child.mm->committed;
+  }
+  join(child, group);
+  child.uses_shared_code = parent.uses_shared_code;
+  co_await spend(*parent.thread, profile_.costs.fork);
+  co_return 0;
+}
+
+// The pages of an address space come back in batches, which is when their charges end.
+Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
+  Pages left;
+  for (const Object* object : objects)
+    left += object->resident;
+  Pages gathered;
+  std::size_t index = 0;
+  while (index < objects.size()) {
+    Object& object = *objects[index];
+    if (object.extents.empty()) {
+      ++index;
+      continue;
+    }
+    if (gathered <= Pages(0) && object.extents.begin()->second.swapped == false) {
+      gathered = std::min(left, kGatherMax);
+      for (Pages done(0); done < gathered;) {
+        const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
+        co_await spend(*process.thread, profile_.costs.zap * part.count());
+        done += part;
+      }
+      continue;
+    }
+    Extent* extent = &object.extents.begin()->second;
+    if (extent->swapped) {
+      drop(*extent);
+      continue;
+    }
+    const Pages part = std::min(std::min(extent->count, Pages(kPagesAtOnce)), gathered);
+    if (part <= Pages(0)) {
+      drop(*extent);
+      continue;
+    }
+    if (extent->count > part) extent = &split(*extent, part);
+    drop(*extent);
+    gathered -= part;
+    left -= part;
+    co_await spend(*process.thread, profile_.costs.free_page * part.count());
+  }
+}
+
+// do_exit()
+Co<void> Kernel::exit(Process& process) {
+  process.life = Life::dying;
+  process.uninterruptible = false;
+  co_await spend(*process.thread, kSystemCall);
+  std::shared_ptr<Mm> mm = process.mm;
+  if (mm != nullptr && --mm->users == 0) {
+    std::vector<Object*> objects;
+    if (mm->written != nullptr) objects.push_back(mm->written);
+    for (const Region& region : mm->regions) {
+      if (region.object->users == 1) objects.push_back(region.object);
+    }
+    co_await free_pages_of(process, std::move(objects));
+    for (const Region& region : mm->regions)
+      --region.object->users;
+    const Pages tables = mm->tables;
+    for (Pages done(0); done < tables;) {
+      const Pages part = std::min(tables - done, Pages(64));
+      machine_.give(machine_.zones().size() - 1, part);
+      done += part;
+    }
+    page_tables_ -= tables;
+    const Pages charged = mm->table_charge;
+    count_charge(*process.memcg, charged, &MemcgStats::page_tables, -1);
+    for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
+      each->kmem.usage -= charged;
+    if (charged > Pages(0)) uncharge(*process.memcg, charged);
+    committed_ -= mm->committed;
+    mm->oom_skip = true;
+  }
+  process.mm.reset();
+  if (process.sock > Pages(0)) {
+    count_charge(*process.memcg, process.sock, &MemcgStats::sock, -1);
+    uncharge(*process.memcg, process.sock);
+    for (SimZone& zone : machine_.zones()) {
+      if (&zone == &machine_.zones().back()) zone.free += process.sock;
+    }
+    process.sock = Pages(0);
+  }
+  if (process.parent != nullptr && !process.parent->memcg->is_root()) {
+    count_charge(*process.memcg, kStack, &MemcgStats::kernel_stack, -1);
+    for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
+      each->kmem.usage -= kStack;
+    uncharge(*process.memcg, kStack);
+  }
+  machine_.give(machine_.zones().size() - 1, kStack);
+  kernel_stack_ -= kStack;
+  std::erase(process.memcg->members, &process);
+  std::erase(processes_, &process);
+  process.life = Life::gone;
+  process.stalls = false;
+  if (process.sigkill) {
+    process.exit_signal = SIGKILL;
+  } else if (process.signal) {
+    process.exit_signal = *process.signal;
+  }
+  if (process.is_vfork_child && process.parent != nullptr) scheduler_.wake(*process.parent->thread);
+  witness_.exited(process);
+}
+
+}  // namespace oomkit::sim

@@ -1,0 +1,95 @@
+// Processes of the model, and what they have mapped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/random.h"
+#include "core/units.h"
+#include "scenario/scenario.h"
+#include "sim/extent.h"
+#include "sim/memcg.h"
+#include "sim/scheduler.h"
+
+namespace oomkit::sim {
+
+struct Region {
+  Object* object = nullptr;
+  Pages size;
+  Pages touched;
+  bool shared = false;
+  bool huge = false;
+};
+
+// An address space; a vfork child has its parent's.
+struct Mm {
+  std::vector<Region> regions;
+  Pages total_vm, committed;
+  Pages tables;        // Page tables, and ...
+  Pages table_charge;  // ... those of them that `memcg` is charged for.
+  Pages spread;        // Pages touched so far in private mappings: what tables grow with.
+  Pages locked;
+  Pages base_anon, base_file, base_shmem;  // The program itself, shared with all others.
+  Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
+  Memcg* memcg = nullptr;     // Its owner's.
+  int users = 1;
+  bool oom_skip = false;  // MMF_OOM_SKIP: nothing to be had from it any more.
+
+  // Of the regions, or of all.
+  Pages held() const;
+  Pages anon() const;
+  Pages shmem() const;
+  Pages swapped() const;  // Of private memory: swapents.
+  Pages rss() const { return anon() + shmem() + base_file; }
+};
+
+enum class Life { starting, alive, dying, gone };
+
+struct Process {
+  std::int64_t pid = 0;
+  std::string comm;
+  int instance = 1;
+  std::size_t spec = 0;  // In Scenario::processes.
+  Life life = Life::starting;
+  std::shared_ptr<Mm> mm;
+  Memcg* memcg = nullptr;
+  int oom_score_adj = 0;
+  int uid = 0;
+  std::vector<int> mems;      // Nodes of its cpuset; empty: all.
+  std::vector<int> bind;      // Nodes of mempolicy bind.
+  std::vector<int> prefer;    // Nodes of preferred or interleave, tried first.
+  bool interleave = false;
+  std::string cpuset = "/";   // Its name.
+  Thread* thread = nullptr;
+  Process* parent = nullptr;
+  bool is_vfork_child = false;  // Borrows its parent's memory.
+  Random random{0};
+  bool uses_shared_code = false;  // Its first step brought the program's pages in.
+
+  bool sigkill = false;
+  std::optional<int> signal;  // A deadly one that was sent.
+  bool ignores_sigterm = false;
+  bool stopped = false;
+  bool oom_victim = false;
+  bool in_vfork_wait = false;
+  const Memcg* waits_in_oom = nullptr;  // v1: sleeps in mem_cgroup_oom_synchronize().
+  bool uninterruptible = false;         // State D.
+  bool stalls = false;                  // psi_memstall_enter()
+  int counted_stalled = 0;              // What the pressure groups count of it.
+  int counted_productive = 0;
+  Pages over_high;  // memcg_nr_pages_over_high
+  std::int64_t kernel_pages = 0;
+  Pages sock;  // Of its socket buffers.
+  std::int64_t exit_code = 0;
+  std::int64_t exit_signal = 0;
+  std::int64_t held_bytes = 0;
+  bool core = false;
+
+  bool is_dying() const { return sigkill || life == Life::dying || life == Life::gone; }
+};
+
+}  // namespace oomkit::sim

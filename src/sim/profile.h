@@ -1,0 +1,79 @@
+// What differs between the kernels that the model knows, and the machine of a rehearsal: facts
+// of their sources, and amounts measured on them once.
+//
+// The rules themselves (badness, watermarks, overcommit) are in kernel/, by version. Here stand
+// the numbers that no formula gives: what a kernel keeps for itself of so much RAM, what a process
+// has before its first step, how long a page fault takes. Measured with `capture` on the cloud
+// kernels of Debian, one processor, QEMU's TCG with a counted clock, in which the same run
+// takes the same time each time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/units.h"
+#include "model/kernel_version.h"
+#include "sim/scheduler.h"
+
+namespace oomkit::sim {
+
+// How long the kernel's paths take on that machine.
+struct Costs {
+  SimTime fault;       // A new page of a process.
+  SimTime retouch;     // A page that is there.
+  SimTime zap;         // Unmapping a page, and ...
+  SimTime free_page;   // ... giving it back.
+  SimTime scan;        // A page on a list, by reclaim.
+  SimTime reclaim;     // A round over one cgroup that finds nothing.
+  SimTime fork;        // A child.
+  SimTime report;      // An OOM report on the log.
+};
+
+struct KernelProfile {
+  std::string_view label;    // "6.1"
+  std::string_view release;  // "6.1.0-50-cloud-amd64"
+  KernelVersion version;
+
+  // mm/memcontrol.c
+  Pages charge_batch;             // MEMCG_CHARGE_BATCH: 32, from 6.0 on 64.
+  std::size_t stocks;             // Cgroups that a processor keeps charges for: 1, from 6.16 on 7.
+  bool forces_dying_charges;      // Up to 5.14 a dying task may pass the limit.
+  bool group_kill_event;          // memory.events has oom_group_kill (5.17).
+  bool peak_file;                 // memory.peak (5.19).
+  bool kernel_stat;               // memory.stat has `kernel` and page tables.
+  bool swap_full_checked_first;   // No try at memory.swap.max when there is no room.
+  bool has_v1;
+  // mm/vmscan.c: whether the generations of MGLRU are in use.
+  bool multi_generation;
+  // mm/page_alloc.c: lists of a processor that grow with use (6.7).
+  bool pcp_grows;
+
+  // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
+  Pages dma_managed;
+  Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
+  Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
+  Pages other_use;              // Beside all that, and what has no counter.
+  Pages base_pcp;               // Free pages on the lists of the processor.
+
+  // A process of a scenario before its first step.
+  Pages base_anon, base_file, base_shmem, base_tables, base_vm;
+  Pages written_at_start, written_after_fork;  // Of these, those that it makes its own.
+  Bytes file_slab;          // Of an empty file in a tmpfs: inode and dentry.
+  int sock_percent;         // What TCP's buffers take of what waits in them.
+  Pages uncounted_rss;      // Events of a thread that its counters lack (up to 6.1).
+  std::int64_t first_pid;   // Of the first process.
+  Costs costs;
+};
+
+std::span<const KernelProfile> kernel_profiles();
+// By its label, or by a release of that version; nullptr: not one that the model knows.
+const KernelProfile* find_profile(std::string_view kernel);
+
+// Pages of the zones DMA32 and Normal together that the page allocator gets of that RAM.
+Pages managed_above_dma(const KernelProfile& profile, Bytes memory);
+
+}  // namespace oomkit::sim

@@ -1,0 +1,280 @@
+// The kernel's report of a shortage, as a value: dump_header() of mm/oom_kill.c, show_mem() of
+// mm/show_mem.c, mem_cgroup_print_oom_meminfo() of mm/memcontrol.c. What of it a version prints is
+// the writer's matter (klog/writer.h).
+#include <string>
+
+#include "sim/kernel.h"
+
+namespace oomkit::sim {
+namespace {
+
+constexpr std::uint64_t kGfpKernel = 0xcc0;
+constexpr std::uint64_t kGfpUserPage = 0x100cca;  // GFP_HIGHUSER_MOVABLE
+constexpr std::uint64_t kGfpZero = 0x100;
+
+KiB kib_of(Pages pages) {
+  return floor_kib(to_bytes(pages, PageSize::k4K));
+}
+
+std::string node_list_text(const std::vector<int>& nodes, std::size_t all) {
+  if (nodes.empty()) return all == 1 ? "0" : "0-" + std::to_string(all - 1);
+  std::string text;
+  for (const int node : nodes)
+    text += (text.empty() ? "" : ",") + std::to_string(node);
+  return text;
+}
+
+MemcgCounter counter_of(const PageCounter& counter, std::int64_t failcnt) {
+  MemcgCounter printed;
+  printed.usage = kib_of(counter.usage);
+  if (counter.max < kNoLimit) printed.limit = kib_of(counter.max);
+  printed.failcnt = static_cast<std::uint64_t>(failcnt);
+  return printed;
+}
+
+}  // namespace
+
+OomReport Kernel::make_report(const Process& process, const OomRequest& request) const {
+  OomReport report;
+  report.killer = Killer::kernel;
+  report.manual = request.manual;
+  report.constraint = request.constraint;
+  report.constraint_source = ConstraintSource::stated;
+  report.scope = request.constraint;
+  report.at.page_size = PageSize::k4K;
+  report.at.kernel_release = release();
+  Trigger trigger;
+  trigger.comm = process.comm;
+  trigger.pid = process.pid;
+  trigger.uid = process.uid;
+  trigger.order = request.order;
+  trigger.oom_score_adj = process.oom_score_adj;
+  trigger.cpu = 0;
+  const bool user = request.user_page && request.memcg == nullptr;
+  trigger.gfp_mask = user ? kGfpUserPage | kGfpZero : kGfpKernel;
+  trigger.gfp_text = user ? "GFP_HIGHUSER_MOVABLE|__GFP_ZERO" : "GFP_KERNEL";
+  report.trigger = std::move(trigger);
+  report.stack = {"dump_stack", "dump_header", "oom_kill_process", "out_of_memory"};
+  Selection selection;
+  const char* word = "CONSTRAINT_NONE";
+  if (request.constraint == Constraint::memcg) word = "CONSTRAINT_MEMCG";
+  if (request.constraint == Constraint::cpuset) word = "CONSTRAINT_CPUSET";
+  if (request.constraint == Constraint::memory_policy) word = "CONSTRAINT_MEMORY_POLICY";
+  selection.constraint_word = word;
+  if (request.constraint == Constraint::memory_policy)
+    selection.nodemask = node_list_text(request.nodes, machine_.nodes());
+  selection.cpuset = process.cpuset;
+  selection.mems_allowed = node_list_text(process.mems, machine_.nodes());
+  selection.global_oom = request.memcg == nullptr;
+  report.selection = std::move(selection);
+  if (request.memcg != nullptr) {
+    describe_memcg(report, request);
+  } else {
+    describe_host(report);
+    // The group that the victim is in is said of every kill; filled in when it is known.
+    report.at.memcg.emplace();
+  }
+  if (sysctls_.oom_dump_tasks) describe_tasks(report, process, request);
+  return report;
+}
+
+void Kernel::describe_tasks(OomReport& report, const Process& process,
+                            const OomRequest& request) const {
+  if (request.memcg == nullptr) {
+    Task init;
+    init.pid = 1;
+    init.tgid = 1;
+    init.uid = 0;
+    init.comm = "init";
+    init.total_vm = Pages(998);
+    init.rss_anon = profile_.init_anon;
+    init.rss_file = Pages(2);
+    init.rss_shmem = Pages(508);
+    init.rss = profile_.init_anon + Pages(510);
+    init.swapents = Pages(0);
+    init.pgtables = to_bytes(Pages(12), PageSize::k4K);
+    init.oom_score_adj = -1000;
+    report.at.tasks.push_back(std::move(init));
+  }
+  for (const Process* each : candidates(process, request))
+    report.at.tasks.push_back(task_of(*each));
+}
+
+Task Kernel::task_of(const Process& process) const {
+  Task task;
+  task.pid = process.pid;
+  task.tgid = process.pid;
+  task.uid = process.uid;
+  task.comm = process.comm;
+  task.oom_score_adj = process.oom_score_adj;
+  if (process.mm == nullptr) return task;
+  const Mm& mm = *process.mm;
+  // Events that a thread has not added to its process yet are not seen.
+  const Pages anon = mm.anon() - std::min(profile_.uncounted_rss, mm.base_anon);
+  task.total_vm = mm.total_vm;
+  task.rss_anon = anon;
+  task.rss_file = mm.base_file;
+  task.rss_shmem = mm.shmem();
+  task.rss = anon + mm.base_file + mm.shmem();
+  task.swapents = mm.swapped();
+  task.pgtables = to_bytes(mm.tables, PageSize::k4K);
+  return task;
+}
+
+void Kernel::describe_memcg(OomReport& report, const OomRequest& request) const {
+  Memcg& group = *request.memcg;
+  MemcgReport memcg;
+  const bool v2 = cgroup_ == CgroupVersion::v2;
+  memcg.version = v2 ? 2 : 1;
+  memcg.oom_path = group.path;
+  const auto max_event = static_cast<std::size_t>(MemcgEvent::max);
+  const bool events_for_failcnt = v2 && profile_.version.major >= 7;
+  memcg.memory = counter_of(group.memory,
+                            events_for_failcnt ? group.events[max_event] : group.memory.failcnt);
+  if (v2) {
+    memcg.swap = counter_of(group.swap, group.swap.failcnt);
+  } else {
+    memcg.memsw = counter_of(group.memsw, group.memsw.failcnt);
+    memcg.kmem = counter_of(group.kmem, group.kmem.failcnt);
+  }
+  memcg.stat_path = group.path;
+  const MemcgStats stats = MemcgTree::total_of(group);
+  const auto bytes = [](Pages pages) { return to_bytes(pages, PageSize::k4K).count(); };
+  const Bytes slab = stats.slab_reclaimable + stats.slab_unreclaimable;
+  MemcgStat& stat = memcg.stat;
+  stat.add("anon", bytes(stats.anon));
+  stat.add("file", bytes(stats.file));
+  if (profile_.kernel_stat)
+    stat.add("kernel", bytes(stats.kernel_stack + stats.page_tables) + slab.count());
+  stat.add("kernel_stack", bytes(stats.kernel_stack));
+  if (profile_.kernel_stat) stat.add("pagetables", bytes(stats.page_tables));
+  stat.add("sock", bytes(stats.sock));
+  stat.add("shmem", bytes(stats.shmem));
+  stat.add("file_dirty", bytes(stats.file_dirty));
+  constexpr std::string_view kLists[] = {"inactive_anon", "active_anon", "inactive_file",
+                                         "active_file", "unevictable"};
+  for (std::size_t i = 0; i < kListKinds; ++i)
+    stat.add(kLists[i], bytes(MemcgTree::listed(group, static_cast<ListKind>(i))));
+  stat.add("slab_reclaimable", stats.slab_reclaimable.count());
+  stat.add("slab_unreclaimable", stats.slab_unreclaimable.count());
+  stat.add("slab", slab.count());
+  stat.add("workingset_refault_anon", stats.refault_anon);
+  stat.add("workingset_refault_file", stats.refault_file);
+  stat.add("pgscan", stats.pgscan);
+  stat.add("pgsteal", stats.pgsteal);
+  stat.add("pgfault", stats.pgfault);
+  stat.add("pgmajfault", stats.pgmajfault);
+  if (v2) {
+    memcg.min_protection = kib_of(group.effective_min);
+    memcg.low_protection = kib_of(group.effective_low);
+  }
+  report.at.memcg = std::move(memcg);
+}
+
+void Kernel::describe_host(OomReport& report) const {
+  HostMemory memory;
+  const auto lists = [&](ListKind kind, std::optional<int> node) {
+    Pages sum;
+    for (const auto& group : memcgs_.groups()) {
+      for (std::size_t i = 0; i < group->lists.size(); ++i) {
+        if (!node || static_cast<int>(i) == *node)
+          sum += group->lists[i][static_cast<std::size_t>(kind)].pages;
+      }
+    }
+    return sum;
+  };
+  constexpr std::string_view kLists[] = {"inactive_anon", "active_anon", "inactive_file",
+                                         "active_file", "unevictable"};
+  Pages shmem = profile_.init_shmem;
+  Pages pagecache = profile_.init_shmem;
+  Pages pcp;
+  for (const auto& group : memcgs_.groups()) {
+    shmem += group->own.shmem;
+    pagecache += group->own.file;
+  }
+  for (const SimZone& zone : machine_.zones())
+    pcp += zone.pcp;
+  for (std::size_t i = 0; i < kListKinds; ++i) {
+    const auto kind = static_cast<ListKind>(i);
+    Pages pages = lists(kind, std::nullopt);
+    if (kind == ListKind::unevictable) pages += profile_.init_anon + profile_.init_shmem;
+    memory.counters.add(kLists[i], pages);
+  }
+  memory.counters.add("isolated_anon", Pages(0));
+  memory.counters.add("isolated_file", Pages(0));
+  memory.counters.add("dirty", Pages(0));
+  memory.counters.add("writeback", Pages(0));
+  memory.counters.add("slab_reclaimable", slab_reclaimable_);
+  memory.counters.add("slab_unreclaimable", slab_unreclaimable_);
+  memory.counters.add("mapped", profile_.init_shmem);
+  memory.counters.add("shmem", shmem);
+  memory.counters.add("pagetables", page_tables_);
+  memory.counters.add("sec_pagetables", Pages(0));
+  memory.counters.add("bounce", Pages(0));
+  memory.counters.add("kernel_misc_reclaimable", Pages(0));
+  memory.counters.add("free", machine_.free());
+  memory.counters.add("free_pcp", pcp);
+  memory.counters.add("free_cma", Pages(0));
+  for (std::size_t node = 0; node < machine_.nodes(); ++node) {
+    Node part;
+    part.id = static_cast<int>(node);
+    for (std::size_t i = 0; i < kListKinds; ++i) {
+      const auto kind = static_cast<ListKind>(i);
+      Pages pages = lists(kind, part.id);
+      if (kind == ListKind::unevictable && node == 0)
+        pages += profile_.init_anon + profile_.init_shmem;
+      part.amounts.add(kLists[i], kib_of(pages));
+    }
+    for (const char* word : {"isolated(anon)", "isolated(file)", "mapped", "dirty", "writeback"})
+      part.amounts.add(word, KiB(0));
+    part.amounts.add("shmem", kib_of(node == 0 ? shmem : Pages(0)));
+    part.amounts.add("writeback_tmp", KiB(0));
+    part.amounts.add("kernel_stack", kib_of(node == 0 ? kernel_stack_ : Pages(0)));
+    part.amounts.add("pagetables", kib_of(node == 0 ? page_tables_ : Pages(0)));
+    part.amounts.add("sec_pagetables", KiB(0));
+    part.all_unreclaimable = kswapds_[node].failures >= 16;
+    memory.nodes.push_back(std::move(part));
+  }
+  Pages present;
+  for (const SimZone& zone : machine_.zones()) {
+    present += zone.present;
+    Zone printed;
+    printed.node = zone.node;
+    printed.name = zone.name;
+    printed.amounts.add("free", kib_of(zone.free));
+    printed.amounts.add("boost", KiB(0));
+    printed.amounts.add("min", kib_of(zone.levels.min));
+    printed.amounts.add("low", kib_of(zone.levels.low));
+    printed.amounts.add("high", kib_of(zone.levels.high));
+    printed.amounts.add("reserved_highatomic", KiB(0));
+    printed.amounts.add("free_highatomic", KiB(0));
+    for (std::size_t i = 0; i < kListKinds; ++i)
+      printed.amounts.add(kLists[i], KiB(0));
+    printed.amounts.add("writepending", KiB(0));
+    printed.amounts.add("present", kib_of(zone.present));
+    printed.amounts.add("managed", kib_of(zone.managed));
+    printed.amounts.add("mlocked", KiB(0));
+    printed.amounts.add("bounce", KiB(0));
+    printed.amounts.add("free_pcp", kib_of(zone.pcp));
+    printed.amounts.add("local_pcp", kib_of(zone.pcp));
+    printed.amounts.add("free_cma", KiB(0));
+    for (const Pages reserve : zone.reserve)
+      printed.lowmem_reserve.push_back(reserve);
+    const std::vector<std::int64_t> blocks = machine_.blocks(zone);
+    for (std::size_t order = 0; order < blocks.size(); ++order)
+      printed.free_blocks.push_back({blocks[order], KiB(4) * (std::int64_t{1} << order),
+                                     blocks[order] > 0 ? "U" : ""});
+    memory.zones.push_back(std::move(printed));
+  }
+  memory.pagecache = pagecache;
+  memory.swapcache = Pages(0);
+  memory.swap_free = kib_of(machine_.swap().free());
+  memory.swap_total = kib_of(machine_.swap().total);
+  memory.ram = present;
+  memory.highmem = Pages(0);
+  memory.reserved = present - machine_.managed();
+  memory.hwpoisoned = Pages(0);
+  report.at.host_memory = std::move(memory);
+}
+
+}  // namespace oomkit::sim

@@ -1,0 +1,196 @@
+#include "sim/scheduler.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/check.h"
+
+namespace oomkit::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kWeightOfNice0 = 1024;
+constexpr SimTime kTick = 4ms;          // CONFIG_HZ 250.
+constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
+constexpr SimTime kSleeperBonus = 3ms;   // Half of sysctl_sched_latency.
+
+// sched_prio_to_weight[] of kernel/sched/core.c: each step is a tenth of a processor.
+constexpr std::array<std::int64_t, 40> kWeights = {
+    88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
+    3906,  3121,  2501,  1991,  1586,  1277,  1024,  820,   655,   526,   423,  335,  272,  215,
+    172,   137,   110,   87,    70,    56,    45,    36,    29,    23,    18,   15};
+
+std::int64_t weight_of(int nice) {
+  return kWeights.at(static_cast<std::size_t>(std::clamp(nice, -20, 19) + 20));
+}
+
+}  // namespace
+
+Thread::Thread(Scheduler& scheduler, std::uint64_t number, int nice)
+    : scheduler_(&scheduler), number_(number), weight_(weight_of(nice)) {}
+
+Scheduler::EventId Scheduler::at(SimTime when, std::function<void()> what) {
+  const EventId id{std::max(when, now_), sequence_++};
+  events_.emplace(id, std::move(what));
+  return id;
+}
+
+Thread& Scheduler::create(int nice) {
+  threads_.push_back(std::make_unique<Thread>(*this, threads_.size(), nice));
+  return *threads_.back();
+}
+
+void Scheduler::start(Thread& thread, Co<void> path) {
+  thread.fiber_.start(std::move(path));
+  thread.virtual_ns_ = virtual_min_ns_;
+  make_runnable(thread);
+}
+
+void Scheduler::changed(Thread& thread) {
+  if (thread.on_change) thread.on_change();
+}
+
+void Scheduler::make_runnable(Thread& thread) {
+  thread.runnable_ = true;
+  runnable_.push_back(&thread);
+  changed(thread);
+}
+
+void Scheduler::wake(Thread& thread) {
+  if (thread.fiber_.done() || thread.wake_pending_) return;
+  thread.wake_pending_ = true;
+  if (thread.is_runnable()) return;
+  if (thread.timer_) cancel(*thread.timer_);
+  thread.virtual_ns_ = std::max(thread.virtual_ns_, virtual_min_ns_ - kSleeperBonus.count());
+  make_runnable(thread);
+}
+
+Thread* Scheduler::next_runnable() const {
+  const auto first =
+      std::min_element(runnable_.begin(), runnable_.end(), [](const Thread* a, const Thread* b) {
+        return std::pair(a->virtual_ns_, a->number_) < std::pair(b->virtual_ns_, b->number_);
+      });
+  return first == runnable_.end() ? nullptr : *first;
+}
+
+void Scheduler::account(Thread& thread, SimTime time) {
+  thread.ran_ += time;
+  thread.virtual_ns_ += time.count() * kWeightOfNice0 / thread.weight_;
+  std::int64_t lowest = thread.virtual_ns_;
+  for (const Thread* other : runnable_)
+    lowest = std::min(lowest, other->virtual_ns_);
+  virtual_min_ns_ = std::max(virtual_min_ns_, lowest);
+}
+
+// A running thread gives way at a tick to one that had less, and at once to one that was woken
+// and had much less: how long that is from now, if nobody else comes.
+std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
+  const Thread* next = next_runnable();
+  if (next == nullptr) return std::nullopt;
+  const std::int64_t granule = kWakeUpGranule.count() * kWeightOfNice0 / next->weight_;
+  const std::int64_t behind = next->virtual_ns_ - thread.virtual_ns_;
+  const auto real = [&](std::int64_t virtual_ns) {
+    return SimTime(virtual_ns * thread.weight_ / kWeightOfNice0 + 1);
+  };
+  const SimTime by_wake_up = real(behind + granule);
+  const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
+  return std::max(std::min(by_wake_up, by_tick), SimTime(0));
+}
+
+SimTime Scheduler::undisturbed(const Thread& thread) const {
+  SimTime limit = share_left(thread).value_or(kTick);
+  if (!events_.empty()) limit = std::min(limit, events_.begin()->first.first - now_);
+  return std::max(limit, SimTime(1));
+}
+
+bool Scheduler::can_go_on(const Thread& thread, SimTime time) const {
+  if (!events_.empty() && events_.begin()->first.first <= now_ + time) return false;
+  const auto share = share_left(thread);
+  return !share || time < *share;
+}
+
+void Scheduler::release(Thread& thread) {
+  OOMKIT_CHECK(thread.processor_.has_value(), "a thread that waits was running");
+  running_[*thread.processor_] = nullptr;
+  thread.processor_.reset();
+  changed(thread);
+}
+
+void Scheduler::run(Thread& thread) {
+  thread.fiber_.resume();
+  if (thread.fiber_.done()) release(thread);
+}
+
+void Scheduler::dispatch() {
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    while (running_[i] == nullptr) {
+      Thread* next = next_runnable();
+      if (next == nullptr) return;
+      std::erase(runnable_, next);
+      next->runnable_ = false;
+      next->processor_ = i;
+      next->dispatched_ = now_;
+      running_[i] = next;
+      changed(*next);
+      run(*next);
+    }
+  }
+}
+
+bool Scheduler::step() {
+  dispatch();
+  if (events_.empty()) return false;
+  const auto first = events_.begin();
+  now_ = first->first.first;
+  const std::function<void()> what = std::move(first->second);
+  events_.erase(first);
+  what();
+  dispatch();
+  return true;
+}
+
+Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time) {
+  return {*this, thread, time};
+}
+Scheduler::Pause Scheduler::sleep(Thread& thread, SimTime duration) {
+  return {*this, thread, duration};
+}
+Scheduler::Pause Scheduler::wait(Thread& thread) {
+  return {*this, thread, std::nullopt};
+}
+
+bool Scheduler::Spend::await_ready() {
+  if (!scheduler_->can_go_on(*thread_, time_)) return false;
+  scheduler_->now_ += time_;
+  scheduler_->account(*thread_, time_);
+  return true;
+}
+
+void Scheduler::Spend::begin() {
+  Scheduler& scheduler = *scheduler_;
+  Thread& thread = *thread_;
+  scheduler.at(scheduler.now() + time_, [&scheduler, &thread, time = time_] {
+    scheduler.account(thread, time);
+    const auto share = scheduler.share_left(thread);
+    if (!share || *share > SimTime(0)) return scheduler.run(thread);
+    scheduler.release(thread);
+    scheduler.make_runnable(thread);
+  });
+}
+
+void Scheduler::Pause::begin() {
+  Scheduler& scheduler = *scheduler_;
+  Thread& thread = *thread_;
+  if (duration_) {
+    thread.timer_ = scheduler.at(scheduler.now() + *duration_, [&scheduler, &thread] {
+      thread.timer_.reset();
+      thread.virtual_ns_ =
+          std::max(thread.virtual_ns_, scheduler.virtual_min_ns_ - kSleeperBonus.count());
+      scheduler.make_runnable(thread);
+    });
+  }
+  scheduler.release(thread);
+}
+
+}  // namespace oomkit::sim

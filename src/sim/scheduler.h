@@ -1,0 +1,151 @@
+// Time and processors of the model: discrete events, and threads that share processors.
+//
+// Time goes from event to event. A thread has a processor until it waits, or until its share is
+// used up and another is due: the fair scheduler of kernel/sched/fair.c as far as it decides who
+// runs next (weights by nice value, virtual run time, wake-up preemption). The kernel's own paths
+// are left only where they say so: a change of threads happens at the end of a spend().
+//
+// The order of everything is defined: events of one time in the order in which they were made,
+// threads of one virtual run time by their number.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sim/fiber.h"
+
+namespace oomkit::sim {
+
+using SimTime = std::chrono::nanoseconds;
+
+class Scheduler;
+
+class Thread {
+ public:
+  Thread(Scheduler& scheduler, std::uint64_t number, int nice);
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  bool is_running() const { return processor_.has_value(); }
+  bool is_runnable() const { return runnable_ || processor_.has_value(); }
+  bool is_over() const { return fiber_.done(); }
+  SimTime ran() const { return ran_; }
+  // Called at each change between running, waiting for a processor, and sleeping.
+  std::function<void()> on_change;
+
+ private:
+  friend class Scheduler;
+  Scheduler* scheduler_;
+  std::uint64_t number_;
+  std::int64_t weight_;
+  Fiber fiber_;
+  std::int64_t virtual_ns_ = 0;
+  SimTime ran_{0};        // In all.
+  SimTime dispatched_{0};  // When it got its processor.
+  std::optional<std::size_t> processor_;
+  bool runnable_ = false;
+  bool wake_pending_ = false;
+  std::optional<std::pair<SimTime, std::uint64_t>> timer_;
+};
+
+class Scheduler {
+ public:
+  using EventId = std::pair<SimTime, std::uint64_t>;
+
+  explicit Scheduler(std::size_t processors) : running_(processors, nullptr) {}
+
+  SimTime now() const { return now_; }
+  EventId at(SimTime when, std::function<void()> what);
+  void cancel(const EventId& event) { events_.erase(event); }
+
+  Thread& create(int nice);
+  // Makes the thread runnable with that path.
+  void start(Thread& thread, Co<void> path);
+  // Ends a sleep or a wait before its time; of a thread that is not asleep nothing.
+  void wake(Thread& thread);
+
+  // One event, or threads that can run now. False when nothing will ever happen again.
+  bool step();
+
+  // How long the thread may go on before anything else happens or is due; at least 1 ns.
+  SimTime undisturbed(const Thread& thread) const;
+
+  // Awaiters. Only the thread itself awaits them.
+  class Spend;
+  class Pause;
+  Spend spend(Thread& thread, SimTime time);      // Uses the processor.
+  Pause sleep(Thread& thread, SimTime duration);  // True from co_await: woken before the time.
+  Pause wait(Thread& thread);                     // Until wake().
+
+ private:
+  friend class Spend;
+  friend class Pause;
+  bool can_go_on(const Thread& thread, SimTime time) const;
+  std::optional<SimTime> share_left(const Thread& thread) const;
+  void account(Thread& thread, SimTime time);
+  void release(Thread& thread);
+  void make_runnable(Thread& thread);
+  void dispatch();
+  void run(Thread& thread);
+  Thread* next_runnable() const;
+  void changed(Thread& thread);
+
+  SimTime now_{0};
+  std::uint64_t sequence_ = 0;
+  std::map<EventId, std::function<void()>> events_;
+  std::vector<std::unique_ptr<Thread>> threads_;
+  std::vector<Thread*> runnable_;
+  std::vector<Thread*> running_;  // By processor.
+  std::int64_t virtual_min_ns_ = 0;
+};
+
+class Scheduler::Spend {
+ public:
+  Spend(Scheduler& scheduler, Thread& thread, SimTime time)
+      : scheduler_(&scheduler), thread_(&thread), time_(time) {}
+  bool await_ready();
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> path) {
+    thread_->fiber_.suspend(path);
+    begin();
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  void begin();
+  Scheduler* scheduler_;
+  Thread* thread_;
+  SimTime time_;
+};
+
+class Scheduler::Pause {
+ public:
+  Pause(Scheduler& scheduler, Thread& thread, std::optional<SimTime> duration)
+      : scheduler_(&scheduler), thread_(&thread), duration_(duration) {}
+  // A wake-up that came before the wait is not lost.
+  bool await_ready() const { return thread_->wake_pending_; }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> path) {
+    thread_->fiber_.suspend(path);
+    begin();
+  }
+  bool await_resume() {
+    thread_->timer_.reset();
+    return std::exchange(thread_->wake_pending_, false);
+  }
+
+ private:
+  void begin();
+  Scheduler* scheduler_;
+  Thread* thread_;
+  std::optional<SimTime> duration_;
+};
+
+}  // namespace oomkit::sim
