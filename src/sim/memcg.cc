@@ -150,10 +150,6 @@ MemcgTree::Charge MemcgTree::try_charge(Memcg& group, Pages pages, bool memsw) {
   return charge;
 }
 
-void MemcgTree::force_charge(Memcg& group, Pages pages, bool memsw) {
-  add(group, pages, memsw);
-}
-
 void MemcgTree::uncharge(Memcg& group, Pages pages, bool memsw) {
   for (Memcg* each = &group; !each->is_root(); each = each->parent) {
     each->memory.usage -= pages;

@@ -107,7 +107,6 @@ class MemcgTree {
     Pages over_high;  // What was charged by the batch that ended above a high.
   };
   Charge try_charge(Memcg& group, Pages pages, bool memsw);
-  void force_charge(Memcg& group, Pages pages, bool memsw);
   void uncharge(Memcg& group, Pages pages, bool memsw);
   // Gives back what the processor keeps, of that subtree or of everybody.
   void drain(const Memcg& top);

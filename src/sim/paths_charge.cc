@@ -58,10 +58,6 @@ Co<bool> Kernel::charge_slowly(Process& process, Memcg& group, bool user_fault) 
       co_return true;
     }
     Memcg& over = *charge.failed;
-    if (profile_.forces_dying_charges && process.is_dying()) {
-      memcgs_.force_charge(group, Pages(1), has_memsw());
-      co_return true;
-    }
     raise_max_event(over, MemcgEvent::max);
     trace([&] { return "try_charge: " + over.path + " is at its limit"; });
     Scan scan{.thread = process.thread,
@@ -80,20 +76,12 @@ Co<bool> Kernel::charge_slowly(Process& process, Memcg& group, bool user_fault) 
     }
     if (reclaimed > Pages(0)) continue;
     if (retries-- > 0) continue;
-    if (process.is_dying() && profile_.forces_dying_charges) {
-      memcgs_.force_charge(group, Pages(1), has_memsw());
-      co_return true;
-    }
     if (passed_oom && process.is_dying()) co_return false;
     const OomOutcome outcome = co_await memcg_oom(process, over, user_fault);
     if (outcome == OomOutcome::success) {
       passed_oom = true;
       retries = kMaxReclaimRetries;
       continue;
-    }
-    if (outcome == OomOutcome::failed && profile_.forces_dying_charges) {
-      memcgs_.force_charge(group, Pages(1), has_memsw());
-      co_return true;
     }
     if (outcome == OomOutcome::async) co_await oom_synchronize(process, over);
     co_return false;

@@ -41,7 +41,6 @@ struct KernelProfile {
   // mm/memcontrol.c
   Pages charge_batch;             // MEMCG_CHARGE_BATCH: 32, from 6.0 on 64.
   std::size_t stocks;             // Cgroups that a processor keeps charges for: 1, from 6.16 on 7.
-  bool forces_dying_charges;      // Up to 5.14 a dying task may pass the limit.
   bool group_kill_event;          // memory.events has oom_group_kill (5.17).
   bool peak_file;                 // memory.peak (5.19).
   bool kernel_stat;               // memory.stat has `kernel` and page tables.

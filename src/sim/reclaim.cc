@@ -94,7 +94,6 @@ Co<Pages> Kernel::try_to_free(Scan& scan) {
       for (const int node : scan.nodes)
         co_await shrink_node(scan, node);
       if (scan.reclaimed >= scan.target) co_return scan.reclaimed;
-      if (scan.process != nullptr && scan.process->is_dying()) co_return Pages(1);
     }
     if (scan.reclaimed > Pages(0) || scan.memcg_low || !scan.low_skipped) co_return scan.reclaimed;
     scan.memcg_low = true;
