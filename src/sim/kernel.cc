@@ -15,6 +15,20 @@ std::size_t node_count(const HostSpec& host) {
   return std::max<std::size_t>(host.nodes.size(), 1);
 }
 
+bool uses_files(const std::vector<Step>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return step.kind == Step::Kind::read_file || step.kind == Step::Kind::write_file ||
+           uses_files(step.steps);
+  });
+}
+
+// A rehearsal gives the machine a disk for swap, and one for the files of its processes.
+bool has_disk(const Scenario& scenario) {
+  if (scenario.host.swap > Bytes(0) && scenario.host.swap_kind == SwapKind::disk) return true;
+  return std::any_of(scenario.processes.begin(), scenario.processes.end(),
+                     [](const ProcessSpec& process) { return uses_files(process.steps); });
+}
+
 // Deadly by default, as far as scenarios send them (signal(7)).
 bool is_deadly(int number) {
   return number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH &&
@@ -36,7 +50,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       scheduler_(scheduler),
       witness_(witness),
       page_by_page_(page_by_page),
-      machine_(profile, scenario.host),
+      machine_(profile, scenario.host, has_disk(scenario)),
       memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks),
       next_pid_(profile.first_pid),
       committed_(1211),  // PID 1 itself.

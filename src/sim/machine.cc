@@ -39,32 +39,55 @@ SimZone zone_above_dma(int node, std::size_t index, Pages present, Pages managed
 
 }  // namespace
 
-Machine::Machine(const KernelProfile& profile, const HostSpec& host) : version_(profile.version) {
-  set_up_zones(profile, host);
-  // init_per_zone_wmark_min(): 4 * int_sqrt of the pages above the high marks, which are 0 then.
-  std::int64_t lowmem_kib = managed().count() * 4;
-  min_free_ = KiB(std::clamp<std::int64_t>(int_sqrt(lowmem_kib * 16), 128, 262'144));
-  // khugepaged raises it where huge pages are on: from 512 MiB of RAM on (mm/huge_memory.c).
-  constexpr Pages kHugePagesFrom(512 << 8);
-  if (managed() >= kHugePagesFrom) {
-    const std::int64_t zone_count = std::count_if(zones_.begin(), zones_.end(), [](const auto& it) {
-      return it.managed > Pages(0);
-    });
-    const Pages wanted = std::min(Pages(512 * zone_count * 11), managed() / 20);
-    min_free_ = std::max(min_free_, floor_kib(to_bytes(wanted, PageSize::k4K)));
-  }
-  set_levels();
+Machine::Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk)
+    : version_(profile.version) {
+  const bool has_swap = host.swap >= Bytes(64 << 10);
+  set_up_zones(profile, host, has_disk);
+  set_up_levels(profile, has_disk || has_swap);
   swap_.kind = host.swap_kind;
   swap_.rate = host.swap_rate;
   // The first page of the area is its header.
-  if (host.swap >= Bytes(64 << 10)) swap_.total = pages_of(host.swap) - Pages(1);
-  // What is in use when the scenario begins, of the node of PID 1.
+  if (has_swap) swap_.total = pages_of(host.swap) - Pages(1);
+  fill(profile);
+  // init_admin_reserve() and init_user_reserve() of mm/mmap.c: 1/32 of what was free then.
+  const std::int64_t free_kib = (managed() - profile.reserve_less).count() * 4;
+  admin_reserve_ = KiB(std::min<std::int64_t>(free_kib / 32, 8192));
+  user_reserve_ = KiB(std::min<std::int64_t>(free_kib / 32, 131'072));
+}
+
+// The levels are computed while the kernel starts, before it gives back its own beginning and the
+// archive with PID 1, which lies in the highest memory; nothing computes them anew afterwards.
+void Machine::set_up_levels(const KernelProfile& profile, bool has_modules) {
+  constexpr Pages kArchive(511);
+  constexpr Pages kModules(59);  // Of drivers, in that archive.
+  const Pages archive = kArchive + (has_modules ? kModules : Pages(0));
+  std::vector<ManagedZone> zones = managed_zones();
+  zones.back().managed -= archive;
+  zones.at(1).managed -= profile.late_freed - kArchive;
+  Pages lowmem;
+  for (const ManagedZone& zone : zones)
+    lowmem += zone.managed;
+  // init_per_zone_wmark_min()
+  min_free_ = KiB(std::clamp<std::int64_t>(int_sqrt(lowmem.count() * 4 * 16), 128, 262'144));
+  // set_recommended_min_free_kbytes(), where huge pages are on: from 512 MiB on.
+  constexpr Pages kHugePagesFrom(512 << 8);
+  if (lowmem >= kHugePagesFrom) {
+    const auto zone_count = static_cast<std::int64_t>(zones.size());
+    const Pages wanted = std::min(Pages(512 * zone_count * 11), lowmem / 20);
+    min_free_ = std::max(min_free_, floor_kib(to_bytes(wanted, PageSize::k4K)));
+  }
+  set_levels(zones);
+}
+
+// What is in use when the scenario begins: the kernel's and PID 1's.
+void Machine::fill(const KernelProfile& profile) {
+  constexpr Pages kDmaUsed(32);
   Pages used = profile.slab_reclaimable + profile.slab_unreclaimable + profile.kernel_stack +
                profile.page_tables + profile.init_anon + profile.init_shmem + profile.other_use;
   for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
     zone->free = zone->managed;
     if (zone->index == 0) {
-      zone->free -= Pages(32);
+      zone->free -= kDmaUsed;
       continue;
     }
     const Pages taken = std::min(used, zone->free / 2);
@@ -76,14 +99,9 @@ Machine::Machine(const KernelProfile& profile, const HostSpec& host) : version_(
     zone->pcp_high = profile.pcp_grows ? zone->managed / 9
                                        : Pages(version_ < KernelVersion{5, 14} ? 90 : 533);
   }
-  // init_admin_reserve() and init_user_reserve() of mm/mmap.c: 1/32 of what was free at boot,
-  // when the image's archive was in memory still.
-  const std::int64_t free_kib = (managed() - Pages(3800)).count() * 4;
-  admin_reserve_ = KiB(std::min<std::int64_t>(free_kib / 32, 8192));
-  user_reserve_ = KiB(std::min<std::int64_t>(free_kib / 32, 131'072));
 }
 
-void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host) {
+void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, bool has_disk) {
   SimZone dma;
   dma.name = "DMA";
   dma.present = kDmaPresent;
@@ -91,45 +109,47 @@ void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host) {
   dma.managed = profile.dma_managed;
   zones_.push_back(dma);
   const Pages total = pages_of(host.memory);
-  const Pages managed = managed_above_dma(profile, host.memory);
-  const std::vector<Bytes> parts = host.nodes.empty() ? std::vector<Bytes>{host.memory} : host.nodes;
-  node_count_ = parts.size();
-  // A node gets what its RAM is of all; the kernel itself is in the lowest memory.
-  std::int64_t at = 0;
-  Pages left = managed;
-  for (std::size_t node = 0; node < parts.size(); ++node) {
-    const std::int64_t end = at + pages_of(parts[node]).count();
-    const auto part = [&](std::int64_t from, std::int64_t to, std::size_t index) {
-      from = std::max(from, std::max(at, kDmaEnd.count()));
-      to = std::min(to, end);
-      if (to <= from) return;
-      const Pages present(to - from);
-      const bool last = end >= total.count() && (index == 2 || end <= kLowEnd);
-      const bool highest_of_first = parts.size() > 1;
-      Pages its = highest_of_first && node > 0 ? present - present / 64 : left;
-      if (!last && !highest_of_first) its = left - Pages(total.count() - to) * 244 / 262;
-      if (highest_of_first && node == 0) {
-        Pages others;
-        for (std::size_t next = 1; next < parts.size(); ++next)
-          others += pages_of(parts[next]) - pages_of(parts[next]) / 64;
-        its = left - others;
-      }
-      left -= its;
-      zones_.push_back(zone_above_dma(static_cast<int>(node), index, present, its));
-    };
-    part(0, kLowEnd, 1);
-    part(kLowEnd, INT64_MAX / 8, 2);
-    at = end;
+  const Pages kept = has_disk ? profile.disk_pages : Pages(0);
+  const Pages managed = managed_above_dma(profile, host.memory) - kept;
+  if (host.nodes.empty()) {
+    const std::int64_t low_end = std::min(kLowEnd, total.count());
+    const Pages low(low_end - kDmaEnd.count());
+    const Pages above = total - Pages(low_end);
+    // Of what lies above 4 GiB the struct pages are most of what is kept.
+    const Pages high = above - above * 18 / 262;
+    zones_.push_back(zone_above_dma(0, 1, low, managed - (above > Pages(0) ? high : Pages(0))));
+    if (above > Pages(0)) zones_.push_back(zone_above_dma(0, 2, above, high));
+    return;
   }
+  // With nodes the tables of hashes are smaller by a little, and each node keeps its own struct
+  // pages.
+  constexpr Pages kLessHashes(148);
+  node_count_ = host.nodes.size();
+  Pages left = managed + kLessHashes;
+  std::vector<SimZone> later;
+  std::int64_t at = pages_of(host.nodes.front()).count();
+  for (std::size_t node = 1; node < host.nodes.size(); ++node) {
+    const Pages present = pages_of(host.nodes[node]);
+    const Pages its = present - present * 597 / 40'960;
+    later.push_back(zone_above_dma(static_cast<int>(node), at < kLowEnd ? 1 : 2, present, its));
+    left -= its;
+    at += present.count();
+  }
+  zones_.push_back(zone_above_dma(0, 1, pages_of(host.nodes.front()) - kDmaEnd, left));
+  zones_.insert(zones_.end(), later.begin(), later.end());
 }
 
-void Machine::set_levels() {
+std::vector<ManagedZone> Machine::managed_zones() const {
   std::vector<ManagedZone> zones;
-  std::vector<int> ratios;
-  for (const SimZone& zone : zones_) {
+  for (const SimZone& zone : zones_)
     zones.push_back({zone.node, zone.name, zone.managed});
+  return zones;
+}
+
+void Machine::set_levels(const std::vector<ManagedZone>& zones) {
+  std::vector<int> ratios;
+  for (const SimZone& zone : zones_)
     ratios.push_back(default_reserve_ratio(zone.name));
-  }
   const auto levels = zone_levels(zones, {PageSize::k4K, min_free_, scale_factor_}, version_);
   for (std::size_t i = 0; i < zones_.size(); ++i) {
     zones_[i].levels = levels[i];
@@ -147,11 +167,11 @@ void Machine::set_levels() {
 
 void Machine::set_min_free(KiB value) {
   min_free_ = value;
-  set_levels();
+  set_levels(managed_zones());
 }
 void Machine::set_scale_factor(int value) {
   scale_factor_ = value;
-  set_levels();
+  set_levels(managed_zones());
 }
 
 Pages Machine::managed() const {

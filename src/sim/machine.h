@@ -46,7 +46,8 @@ enum class Mark { min, low, high };
 
 class Machine {
  public:
-  Machine(const KernelProfile& profile, const HostSpec& host);
+  // `has_disk`: of its own, for swap or for files.
+  Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk);
 
   std::vector<SimZone>& zones() { return zones_; }
   const std::vector<SimZone>& zones() const { return zones_; }
@@ -80,8 +81,11 @@ class Machine {
   std::vector<std::int64_t> blocks(const SimZone& zone) const;  // Free ones by order.
 
  private:
-  void set_up_zones(const KernelProfile& profile, const HostSpec& host);
-  void set_levels();
+  void set_up_zones(const KernelProfile& profile, const HostSpec& host, bool has_disk);
+  void set_up_levels(const KernelProfile& profile, bool has_modules);
+  void fill(const KernelProfile& profile);
+  void set_levels(const std::vector<ManagedZone>& zones);
+  std::vector<ManagedZone> managed_zones() const;
   Pages level_of(const SimZone& zone, Mark mark) const;
 
   KernelVersion version_;

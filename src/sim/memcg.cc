@@ -133,20 +133,31 @@ MemcgTree::Charge MemcgTree::try_charge(Memcg& group, Pages pages, bool memsw) {
       continue;
     }
     ++(by_memsw ? full->memsw : full->memory).failcnt;
-    full = first_without_room(group, Pages(1), memsw, by_memsw);
-    if (full != nullptr) {
-      ++(by_memsw ? full->memsw : full->memory).failcnt;
-      charge.failed = full;
-      charge.failed_memsw = by_memsw;
-      return charge;
-    }
-    add(group, Pages(1), memsw);
-    charge.pages += Pages(1);
-    if (passes_high(group)) {
-      charge.over_high = Pages(1);
-      return charge;
-    }
+    Charge one = try_charge_one(group, memsw);
+    one.pages += charge.pages;
+    if (one.failed != nullptr || one.over_high > Pages(0)) return one;
+    charge = one;
   }
+  return charge;
+}
+
+MemcgTree::Charge MemcgTree::try_charge_one(Memcg& group, bool memsw) {
+  Charge charge;
+  if (Stock* stock = stock_of(group); stock != nullptr && stock->pages > Pages(0)) {
+    stock->pages -= Pages(1);
+    charge.pages = Pages(1);
+    return charge;
+  }
+  bool by_memsw = false;
+  if (Memcg* full = first_without_room(group, Pages(1), memsw, by_memsw); full != nullptr) {
+    ++(by_memsw ? full->memsw : full->memory).failcnt;
+    charge.failed = full;
+    charge.failed_memsw = by_memsw;
+    return charge;
+  }
+  add(group, Pages(1), memsw);
+  charge.pages = Pages(1);
+  if (passes_high(group)) charge.over_high = Pages(1);
   return charge;
 }
 

@@ -107,6 +107,8 @@ class MemcgTree {
     Pages over_high;  // What was charged by the batch that ended above a high.
   };
   Charge try_charge(Memcg& group, Pages pages, bool memsw);
+  // One page, and no more than that: how it is tried again.
+  Charge try_charge_one(Memcg& group, bool memsw);
   void uncharge(Memcg& group, Pages pages, bool memsw);
   // Gives back what the processor keeps, of that subtree or of everybody.
   void drain(const Memcg& top);

@@ -170,8 +170,8 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
                             process.mm != nullptr && process.pid != 1 &&
                             process.oom_score_adj != kAdjMin;
   if (takes_asking) {
-    kill_process(process, request, process);
     co_await spend(*process.thread, profile_.costs.report);
+    kill_process(process, request, process);
     co_return true;
   }
   const Choice choice = select_bad_process(process, request);
@@ -189,8 +189,10 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
   }
   Process& victim = *choice.victim;
   trace([&] { return "oom_kill_process: " + victim.comm; });
-  kill_process(process, request, victim);
+  // The report is printed first. Nobody else runs between the kill and the next try.
   co_await spend(*process.thread, profile_.costs.report);
+  if (victim.mm == nullptr) co_return true;  // It has ended by itself meanwhile.
+  kill_process(process, request, victim);
   co_return true;
 }
 

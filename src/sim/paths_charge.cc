@@ -45,20 +45,20 @@ void Kernel::wake_oom_waiters(const Memcg& group) {
   }
 }
 
-// try_charge() for one page, when the way without waiting has failed.
-Co<bool> Kernel::charge_slowly(Process& process, Memcg& group, bool user_fault) {
+// try_charge() for one page, when the way without waiting has failed as `charge` says.
+Co<bool> Kernel::charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge,
+                               bool user_fault) {
   int retries = kMaxReclaimRetries;
   bool drained = false;
   bool passed_oom = false;
-  while (true) {
-    co_await spend(*process.thread, kTry);
-    const MemcgTree::Charge charge = memcgs_.try_charge(group, Pages(1), has_memsw());
-    if (charge.pages > Pages(0)) {
+  for (;; charge = memcgs_.try_charge_one(group, has_memsw())) {
+    if (charge.failed == nullptr) {
       process.over_high += charge.over_high;
       co_return true;
     }
     Memcg& over = *charge.failed;
     raise_max_event(over, MemcgEvent::max);
+    co_await spend(*process.thread, kTry);
     trace([&] { return "try_charge: " + over.path + " is at its limit"; });
     Scan scan{.thread = process.thread,
               .process = &process,
@@ -132,7 +132,7 @@ Co<bool> Kernel::charge_kernel(Process& process, Memcg& group, Pages pages,
     done += charge.pages;
     if (done == pages) break;
     if (charge.pages > Pages(0)) continue;
-    if (!co_await charge_slowly(process, group, false)) {
+    if (!co_await charge_slowly(process, group, charge, false)) {
       uncharge(group, done);
       co_return false;
     }

@@ -67,7 +67,7 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
     Pages charged = charge.pages;
     if (charged <= Pages(0)) {
       if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
-      if (!co_await charge_slowly(process, *process.memcg, false)) {
+      if (!co_await charge_slowly(process, *process.memcg, charge, false)) {
         machine_.give(taken.zone, Pages(1));
         co_return false;
       }

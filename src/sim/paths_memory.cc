@@ -145,7 +145,7 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
     machine_.give(taken.zone, taken.pages - charged);
   if (charged <= Pages(0)) {
     if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
-    if (!co_await charge_slowly(process, *process.memcg, true)) {
+    if (!co_await charge_slowly(process, *process.memcg, charge, true)) {
       machine_.give(taken.zone, Pages(1));
       co_return false;
     }
@@ -178,7 +178,7 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
     // The swap entry is charged already in v1's memsw; memory itself is charged anew.
     const MemcgTree::Charge charge = memcgs_.try_charge(group, Pages(1), has_memsw());
     process.over_high += charge.over_high;
-    if (charge.pages <= Pages(0) && !co_await charge_slowly(process, group, true)) {
+    if (charge.pages <= Pages(0) && !co_await charge_slowly(process, group, charge, true)) {
       machine_.give(taken.zone, Pages(1));
       end_stall(process);
       co_return false;
@@ -224,6 +224,17 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
   const std::int64_t end = first + count;
   while (page < end) {
     if (!co_await return_to_user(process)) co_return false;
+    // Whoever runs has his stack in memory.
+    if (Object* written = process.mm->written; written != nullptr && written != &object &&
+                                                written->swapped > Pages(0)) {
+      for (auto& [first_page, own] : written->extents) {
+        static_cast<void>(first_page);
+        if (!own.swapped) continue;
+        co_await swap_in(process, own, own.count);
+        break;
+      }
+      continue;
+    }
     if (object.users > 1 && !region.shared) {
       beyond_model_ = "memory that a fork shares is written to";
       co_return false;

@@ -53,6 +53,9 @@ struct KernelProfile {
 
   // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
   Pages dma_managed;
+  Pages late_freed;     // Given back after the levels were set: the kernel's own start, the archive.
+  Pages reserve_less;   // When admin_reserve_kbytes was set, so much less was free than managed.
+  Pages disk_pages;     // Kept by the driver of a disk.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
