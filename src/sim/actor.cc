@@ -48,6 +48,26 @@ class Pacing {
   SimTime begin_;
 };
 
+// Whether it is more than a wait, a mark or a fork.
+bool uses_memory(const Step& step) {
+  using Kind = Step::Kind;
+  switch (step.kind) {
+    case Kind::alloc:
+      return step.touch;
+    case Kind::fork:
+    case Kind::vfork:
+    case Kind::sleep:
+    case Kind::mark:
+    case Kind::wait:
+    case Kind::ignore_sigterm:
+    case Kind::exit:
+    case Kind::sock:
+      return false;
+    default:
+      return true;
+  }
+}
+
 Bytes amount_of(const Process& process, const Step& step) {
   if (!step.percent) return step.size;
   const Bytes held = to_bytes(process.mm->held(), PageSize::k4K);
@@ -58,6 +78,11 @@ Bytes amount_of(const Process& process, const Step& step) {
 
 bool World::must_die(const Process& process) const {
   return process.sigkill || process.signal.has_value() || kernel_.is_halted();
+}
+
+bool World::writes_cores() const {
+  const auto pattern = sysctl_texts_.find("kernel.core_pattern");
+  return pattern != sysctl_texts_.end() && pattern->second == "/dev/core.%e";
 }
 
 // Sleeps until then; false when it has to die instead.
@@ -89,18 +114,15 @@ void World::report_step_error(Process& process, int error) {
 Co<void> World::live(Process& process, const ProcessSpec* spec, const Step* fork_step) {
   co_await scheduler_.spend(*process.thread, kWakeUpCost);
   const std::vector<Step>& steps = fork_step != nullptr ? fork_step->steps : spec->steps;
-  const bool shares = process.is_vfork_child;
-  bool alive = true;
-  if (!steps.empty() && !shares) {
-    alive = co_await kernel_.settle(process);
-  }
-  if (alive) alive = co_await play(process, *spec, steps);
+  bool alive = co_await play(process, *spec, steps);
   // After its last step it holds what it has, until it is killed.
   while (alive) {
     co_await scheduler_.wait(*process.thread);
     alive = co_await kernel_.return_to_user(process);
   }
-  if (!kernel_.is_halted()) co_await kernel_.exit(process);
+  if (kernel_.is_halted()) co_return;
+  if (process.core && !process.sigkill && writes_cores()) co_await kernel_.dump_core(process);
+  co_await kernel_.exit(process);
 }
 
 Co<bool> World::play(Process& process, const ProcessSpec& spec, const std::vector<Step>& steps) {
@@ -128,6 +150,8 @@ Co<bool> World::do_once(Process& process, const ProcessSpec& spec, const Step& s
                         bool& go_on) {
   if (must_die(process)) co_return false;
   co_await scheduler_.spend(*process.thread, kStepCost);
+  if (uses_memory(step) && !process.is_vfork_child && !co_await kernel_.settle(process))
+    co_return false;
   switch (step.kind) {
     case Step::Kind::alloc:
     case Step::Kind::shm:

@@ -165,7 +165,7 @@ Text World::process_text(const Process& process, std::string_view file) {
   if (process.mm == nullptr) return file == "status" ? Text("State:\tX (dead)\n") : Text("");
   const Mm& mm = *process.mm;
   const Task task = kernel_.task_of(process);
-  const Pages anon = *task.rss_anon;
+  const Pages anon = profile_.counter_batch > 0 ? mm.anon() : *task.rss_anon;
   if (file == "maps") {
     std::string text = "00400000-0057d000 r-xp 00000000 00:02 7                  /init\n";
     for (const Region& region : mm.regions)

@@ -29,6 +29,23 @@ bool has_disk(const Scenario& scenario) {
                      [](const ProcessSpec& process) { return uses_files(process.steps); });
 }
 
+std::int64_t count_steps(const std::vector<Step>& steps) {
+  std::int64_t count = 0;
+  for (const Step& step : steps)
+    count += 1 + count_steps(step.steps);
+  return count;
+}
+
+// What PID 1 needs to know its scenario by is in every process that it forks: measured.
+Pages heap_of(const Scenario& scenario) {
+  std::int64_t steps = 0;
+  for (const ProcessSpec& process : scenario.processes)
+    steps += count_steps(process.steps);
+  const auto processes = static_cast<std::int64_t>(scenario.processes.size());
+  const auto events = static_cast<std::int64_t>(scenario.events.size());
+  return std::max(Pages((25 * steps + 20 * events + 40 * processes - 260) / 100), Pages(0));
+}
+
 // Deadly by default, as far as scenarios send them (signal(7)).
 bool is_deadly(int number) {
   return number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH &&
@@ -58,6 +75,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       slab_unreclaimable_(profile.slab_unreclaimable),
       kernel_stack_(profile.kernel_stack),
       page_tables_(profile.page_tables),
+      init_more_(heap_of(scenario)),
       kswapds_(node_count(scenario.host)) {
   for (std::size_t node = 0; node < kswapds_.size(); ++node) {
     kswapds_[node].thread = &scheduler_.create(0);
@@ -78,9 +96,10 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
     // A fork of PID 1: what it has of its own there is charged to nobody.
     process.mm = std::make_shared<Mm>();
     Mm& mm = *process.mm;
-    mm.total_vm = profile_.base_vm;
-    mm.base_anon = profile_.base_anon;
-    mm.base_shmem = Pages(9);
+    mm.total_vm = profile_.base_vm + init_more_;
+    mm.base_anon = profile_.base_anon + init_more_;
+    mm.base_shmem = profile_.start_shmem;
+    mm.base_file = profile_.base_file;
     mm.tables = profile_.base_tables;
     mm.committed = Pages(82);
     committed_ += mm.committed;

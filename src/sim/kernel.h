@@ -88,6 +88,8 @@ class Kernel {
   void update_pressure(Process& process);
   // The program's text, which comes in with the first steps that run.
   void use_shared_code(Process& process);
+  // A core file of it, in a tmpfs.
+  Co<void> dump_core(Process& process);
 
   // --- memory of a process (paths_memory.cc)
   // mmap(): an errno, or 0.
@@ -280,7 +282,8 @@ class Kernel {
   std::vector<OomNotifier> notifiers_;
   Pages committed_;
   Pages slab_reclaimable_, slab_unreclaimable_, kernel_stack_, page_tables_;
-  Bytes slab_rest_;
+  Bytes slab_rest_, slab_unreclaimable_rest_;
+  Pages init_more_;  // Of PID 1 for its scenario.
   MemcgStats root_total_;
   bool oom_lock_ = false;
   std::optional<std::string> beyond_model_;

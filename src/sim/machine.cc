@@ -96,8 +96,10 @@ void Machine::fill(const KernelProfile& profile) {
     const Pages listed = std::min(profile.base_pcp, zone->free / 8);
     zone->pcp = listed;
     zone->free -= listed;
-    zone->pcp_high = profile.pcp_grows ? zone->managed / 9
-                                       : Pages(version_ < KernelVersion{5, 14} ? 90 : 533);
+    // From 5.14 on as much as the low mark; 7.2 keeps up to an eighth of the zone for good.
+    zone->pcp_high = zone->levels.low;
+    if (version_ < KernelVersion{5, 14}) zone->pcp_high = Pages(90);
+    if (profile.pcp_keeps) zone->pcp_high = zone->managed / 9;
   }
 }
 
@@ -123,14 +125,13 @@ void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, b
   }
   // With nodes the tables of hashes are smaller by a little, and each node keeps its own struct
   // pages.
-  constexpr Pages kLessHashes(148);
   node_count_ = host.nodes.size();
-  Pages left = managed + kLessHashes;
+  Pages left = managed + profile.node_less_hashes;
   std::vector<SimZone> later;
   std::int64_t at = pages_of(host.nodes.front()).count();
   for (std::size_t node = 1; node < host.nodes.size(); ++node) {
     const Pages present = pages_of(host.nodes[node]);
-    const Pages its = present - present * 597 / 40'960;
+    const Pages its = present - present * profile.node_kept.count() / 40'960;
     later.push_back(zone_above_dma(static_cast<int>(node), at < kLowEnd ? 1 : 2, present, its));
     left -= its;
     at += present.count();

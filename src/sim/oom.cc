@@ -264,7 +264,7 @@ void Kernel::kill_one(Process& victim, OomReport& report, Victim::Role role) {
   dead.comm = victim.comm;
   dead.uid = victim.uid;
   dead.total_vm = kib(victim.mm->total_vm);
-  dead.anon_rss = kib(victim.mm->anon() - std::min(profile_.uncounted_rss, victim.mm->base_anon));
+  dead.anon_rss = kib(*task_of(victim).rss_anon);
   dead.file_rss = kib(victim.mm->base_file);
   dead.shmem_rss = kib(victim.mm->shmem());
   dead.pgtables = kib(victim.mm->tables);

@@ -15,6 +15,7 @@ constexpr SimTime kReadPage = 30'000ns;   // From a disk, of a stream.
 constexpr SimTime kMakeFile = 60'000ns;
 constexpr SimTime kSendPage = 12'000ns;
 constexpr Bytes kPageBytes(4096);
+constexpr Bytes kDentry(192);
 
 }  // namespace
 
@@ -75,6 +76,7 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
     } else if (charged < taken.pages) {
       machine_.give(taken.zone, taken.pages - charged);
     }
+    if (file.kind == Object::Kind::shmem) committed_ += charged;
     Extent& extent = add_extent(file, page, charged, taken.zone, *process.memcg, false);
     if (written && file.kind == Object::Kind::file && !extent.dirty) {
       extent.dirty = true;
@@ -98,15 +100,20 @@ Co<int> Kernel::write_file(Process& process, Object& file, std::int64_t first,
 Co<int> Kernel::make_file(Process& process) {
   MemcgStats& own = process.memcg->own;
   const auto pages_of = [](Bytes bytes) { return bytes.count() / kPageBytes.count(); };
-  const std::int64_t before = pages_of(own.slab_reclaimable);
-  const Pages more(pages_of(own.slab_reclaimable + profile_.file_slab) - before);
+  const Bytes slab = own.slab_reclaimable + own.slab_unreclaimable;
+  const Pages more(pages_of(slab + profile_.file_slab) - pages_of(slab));
   if (more > Pages(0)) {
     if (!co_await charge_kernel(process, *process.memcg, more, nullptr)) co_return ENOMEM;
     const Machine::Taken taken = co_await alloc_pages(process, more);
     if (taken.pages < more) co_return ENOMEM;
   }
-  own.slab_reclaimable += profile_.file_slab;
-  slab_rest_ += profile_.file_slab;
+  // Of a tmpfs the dentry is reclaimable, and the inode is not.
+  own.slab_reclaimable += kDentry;
+  own.slab_unreclaimable += profile_.file_slab - kDentry;
+  slab_rest_ += kDentry;
+  slab_unreclaimable_rest_ += profile_.file_slab - kDentry;
+  slab_unreclaimable_ += Pages(pages_of(slab_unreclaimable_rest_));
+  slab_unreclaimable_rest_ = Bytes(slab_unreclaimable_rest_.count() % kPageBytes.count());
   slab_reclaimable_ += Pages(pages_of(slab_rest_));
   slab_rest_ = Bytes(slab_rest_.count() % kPageBytes.count());
   co_await spend(*process.thread, kMakeFile);

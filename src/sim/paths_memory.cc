@@ -153,6 +153,7 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   }
   add_extent(*region.object, first, charged, taken.zone, *process.memcg, false);
   mm.spread += charged;
+  mm.faults += charged.count();
   process.memcg->own.pgfault += charged.count();
   vmstat_.pgfault += charged.count();
   done = charged.count();
@@ -312,8 +313,8 @@ Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
 void Kernel::use_shared_code(Process& process) {
   if (process.uses_shared_code || process.mm == nullptr) return;
   process.uses_shared_code = true;
-  process.mm->base_shmem = profile_.base_shmem;
-  process.mm->base_file = profile_.base_file;
+  process.mm->base_shmem =
+      process.parent != nullptr ? profile_.child_shmem : profile_.base_shmem;
 }
 
 Co<bool> Kernel::settle(Process& process) {
@@ -327,9 +328,11 @@ Co<bool> Kernel::settle(Process& process) {
   Region region{&object, forked ? profile_.written_after_fork : profile_.written_at_start,
                 Pages(0), false, false};
   const Pages spread = process.mm->spread;
+  const std::int64_t faults = process.mm->faults;
   const std::int64_t held = process.held_bytes;
   const bool alive = co_await touch(process, region, 0, region.size.count());
-  if (process.mm != nullptr) process.mm->spread = spread;
+  process.mm->spread = spread;
+  process.mm->faults = faults;
   process.held_bytes = held;
   co_return alive;
 }
@@ -362,15 +365,25 @@ Co<int> Kernel::fork(Process& parent, Process& child, bool shares_memory) {
     child.mm->users = 1;
     child.mm->written = nullptr;
     child.mm->locked = Pages(0);
+    child.mm->faults = 0;
     child.mm->table_charge = tables;
     for (Region& region : child.mm->regions)
       ++region.object->users;
     committed_ += child.mm->committed;
   }
   join(child, group);
-  child.uses_shared_code = parent.uses_shared_code;
+  if (!shares_memory) child.mm->base_shmem = profile_.fork_shmem;
   co_await spend(*parent.thread, profile_.costs.fork);
   co_return 0;
+}
+
+// A core file holds what the process held, and is charged to it.
+Co<void> Kernel::dump_core(Process& process) {
+  Pages size;
+  for (const Region& region : process.mm->regions)
+    size += region.object->resident;
+  Object& core = file("/dev/core." + process.comm + "." + std::to_string(process.pid), true);
+  co_await cache_pages(process, core, 0, size.count(), true);
 }
 
 // The pages of an address space come back in batches, which is when their charges end.
@@ -388,11 +401,7 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
     }
     if (gathered <= Pages(0) && object.extents.begin()->second.swapped == false) {
       gathered = std::min(left, kGatherMax);
-      for (Pages done(0); done < gathered;) {
-        const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
-        co_await spend(*process.thread, profile_.costs.zap * part.count());
-        done += part;
-      }
+      co_await spend(*process.thread, profile_.costs.zap * gathered.count());
       continue;
     }
     Extent* extent = &object.extents.begin()->second;

@@ -33,6 +33,7 @@ struct Mm {
   Pages table_charge;  // ... those of them that `memcg` is charged for.
   Pages spread;        // Pages touched so far in private mappings: what tables grow with.
   Pages locked;
+  std::int64_t faults = 0;  // Of its own, so far.
   Pages base_anon, base_file, base_shmem;  // The program itself, shared with all others.
   Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
   Memcg* memcg = nullptr;     // Its owner's.

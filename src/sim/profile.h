@@ -48,8 +48,8 @@ struct KernelProfile {
   bool has_v1;
   // mm/vmscan.c: whether the generations of MGLRU are in use.
   bool multi_generation;
-  // mm/page_alloc.c: lists of a processor that grow with use (6.7).
-  bool pcp_grows;
+  // mm/page_alloc.c: lists of a processor that grow with use (6.7) and were seen to stay large.
+  bool pcp_keeps;
 
   // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
   Pages dma_managed;
@@ -62,11 +62,19 @@ struct KernelProfile {
   Pages base_pcp;               // Free pages on the lists of the processor.
 
   // A process of a scenario before its first step.
-  Pages base_anon, base_file, base_shmem, base_tables, base_vm;
+  Pages base_anon, base_file, base_tables, base_vm;
+  // The program's pages: before its first step, with a step that uses memory, in a forked child
+  // before and after that.
+  Pages start_shmem, base_shmem, fork_shmem, child_shmem;
+  Pages node_kept;  // Of a node of 160 MiB: struct pages and the like.
+  Pages node_less_hashes;
   Pages written_at_start, written_after_fork;  // Of these, those that it makes its own.
   Bytes file_slab;          // Of an empty file in a tmpfs: inode and dentry.
   int sock_percent;         // What TCP's buffers take of what waits in them.
-  Pages uncounted_rss;      // Events of a thread that its counters lack (up to 6.1).
+  // What a process's counters lack of its pages: up to 6.1 what its thread has not added up yet;
+  // later, on some kernels, what a processor has not.
+  bool splits_rss;
+  std::int64_t counter_batch;  // 0: exact sums.
   std::int64_t first_pid;   // Of the first process.
   Costs costs;
 };

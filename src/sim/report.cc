@@ -109,8 +109,15 @@ Task Kernel::task_of(const Process& process) const {
   task.oom_score_adj = process.oom_score_adj;
   if (process.mm == nullptr) return task;
   const Mm& mm = *process.mm;
-  // Events that a thread has not added to its process yet are not seen.
-  const Pages anon = mm.anon() - std::min(profile_.uncounted_rss, mm.base_anon);
+  // Events that a thread, or a processor, has not added to the counters yet are not seen.
+  Pages anon = mm.anon();
+  if (profile_.splits_rss && mm.faults > 0) {
+    constexpr std::int64_t kEvents = 66;  // TASK_RSS_EVENTS_THRESH, and two.
+    constexpr std::int64_t kBefore = 24;  // Of its start.
+    anon -= std::min(Pages((mm.faults + kBefore) % kEvents), mm.anon());
+  }
+  if (profile_.counter_batch > 0)
+    anon -= Pages((anon - mm.base_anon).count() % profile_.counter_batch);
   task.total_vm = mm.total_vm;
   task.rss_anon = anon;
   task.rss_file = mm.base_file;

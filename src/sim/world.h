@@ -78,6 +78,7 @@ class World final : public Witness {
   Co<bool> do_fork(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on);
   Co<bool> pause_until(Process& process, SimTime when);
   bool must_die(const Process& process) const;
+  bool writes_cores() const;  // kernel.core_pattern names a file that a scenario may read.
   bool refuse(Process& process, const ProcessSpec& spec, int error);
   void report_step_error(Process& process, int error);
 
