@@ -53,7 +53,7 @@ bool uses_memory(const Step& step) {
   using Kind = Step::Kind;
   switch (step.kind) {
     case Kind::alloc:
-      return step.touch;
+    case Kind::shm:
     case Kind::fork:
     case Kind::vfork:
     case Kind::sleep:
@@ -214,6 +214,9 @@ Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& s
     go_on = false;
     co_return refuse(process, spec, error);
   }
+  // A program that is brought in by large pieces comes with its first call.
+  const bool brings_in = step.touch || profile_.start_shmem > profile_.base_shmem / 2;
+  if (brings_in && !process.is_vfork_child && !co_await kernel_.settle(process)) co_return false;
   if (!step.touch) co_return true;
   const Pacing pacing(step.rate, kernel_.now());
   const std::size_t region = process.mm->regions.size() - 1;

@@ -198,10 +198,11 @@ Text World::process_text(const Process& process, std::string_view file) {
   };
   field("VmSize", mm.total_vm);
   field("VmLck", mm.locked);
-  field("VmRSS", anon + mm.base_file + mm.shmem());
+  const Pages shmem = profile_.counter_batch > 0 ? mm.shmem() : *task.rss_shmem;
+  field("VmRSS", anon + mm.base_file + shmem);
   field("RssAnon", anon);
   field("RssFile", mm.base_file);
-  field("RssShmem", mm.shmem());
+  field("RssShmem", shmem);
   field("VmPTE", mm.tables);
   field("VmSwap", mm.swapped());
   return text;

@@ -264,9 +264,10 @@ void Kernel::kill_one(Process& victim, OomReport& report, Victim::Role role) {
   dead.comm = victim.comm;
   dead.uid = victim.uid;
   dead.total_vm = kib(victim.mm->total_vm);
-  dead.anon_rss = kib(*task_of(victim).rss_anon);
-  dead.file_rss = kib(victim.mm->base_file);
-  dead.shmem_rss = kib(victim.mm->shmem());
+  const Task task = task_of(victim);
+  dead.anon_rss = kib(*task.rss_anon);
+  dead.file_rss = kib(*task.rss_file);
+  dead.shmem_rss = kib(*task.rss_shmem);
   dead.pgtables = kib(victim.mm->tables);
   dead.oom_score_adj = victim.oom_score_adj;
   dead.role = role;

@@ -19,7 +19,7 @@ constexpr Pages kGatherMax(9614);             // MAX_GATHER_BATCH_COUNT batches 
 constexpr Pages kStack(4);                    // Of a thread, in the kernel.
 constexpr SimTime kSystemCall = 1'500ns;
 constexpr SimTime kDiskRead = 900'000ns;      // A cluster of swapped pages from the disk.
-constexpr SimTime kDecompress = 12'000ns;
+constexpr SimTime kDecompress = 40'000ns;
 constexpr std::int64_t kSwapCluster = 8;      // 1 << page_cluster
 
 }  // namespace
@@ -392,6 +392,7 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
   for (const Object* object : objects)
     left += object->resident;
   Pages gathered;
+  SimTime unmapping{0};
   std::size_t index = 0;
   while (index < objects.size()) {
     Object& object = *objects[index];
@@ -399,9 +400,10 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
       ++index;
       continue;
     }
-    if (gathered <= Pages(0) && object.extents.begin()->second.swapped == false) {
+    if (gathered <= Pages(0) && !object.extents.begin()->second.swapped) {
+      // No other thread gets in between unmapping them and the first that is free.
       gathered = std::min(left, kGatherMax);
-      co_await spend(*process.thread, profile_.costs.zap * gathered.count());
+      unmapping = profile_.costs.zap * gathered.count();
       continue;
     }
     Extent* extent = &object.extents.begin()->second;
@@ -418,7 +420,8 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
     drop(*extent);
     gathered -= part;
     left -= part;
-    co_await spend(*process.thread, profile_.costs.free_page * part.count());
+    const SimTime freeing = profile_.costs.free_page * part.count();
+    co_await spend(*process.thread, freeing + std::exchange(unmapping, SimTime(0)));
   }
 }
 
@@ -430,10 +433,10 @@ Co<void> Kernel::exit(Process& process) {
   std::shared_ptr<Mm> mm = process.mm;
   if (mm != nullptr && --mm->users == 0) {
     std::vector<Object*> objects;
-    if (mm->written != nullptr) objects.push_back(mm->written);
     for (const Region& region : mm->regions) {
       if (region.object->users == 1) objects.push_back(region.object);
     }
+    if (mm->written != nullptr) objects.push_back(mm->written);
     co_await free_pages_of(process, std::move(objects));
     for (const Region& region : mm->regions)
       --region.object->users;

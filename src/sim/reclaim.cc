@@ -14,7 +14,7 @@ constexpr Pages kCluster(32);              // SWAP_CLUSTER_MAX
 constexpr Pages kPressureWindow(512);      // vmpressure_win
 constexpr int kPressureCritical = 3;       // vmpressure_level_critical_prio
 constexpr SimTime kSwapOut = 9'000ns;      // A page to the disk's queue ...
-constexpr SimTime kCompress = 21'000ns;    // ... or into zram.
+constexpr SimTime kCompress = 75'000ns;    // ... or into zram.
 
 Bytes bytes_of(Pages pages) {
   return to_bytes(pages, PageSize::k4K);

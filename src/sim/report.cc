@@ -111,18 +111,23 @@ Task Kernel::task_of(const Process& process) const {
   const Mm& mm = *process.mm;
   // Events that a thread, or a processor, has not added to the counters yet are not seen.
   Pages anon = mm.anon();
+  const Pages file = mm.base_file;
+  Pages shmem = mm.shmem();
   if (profile_.splits_rss && mm.faults > 0) {
     constexpr std::int64_t kEvents = 66;  // TASK_RSS_EVENTS_THRESH, and two.
     constexpr std::int64_t kBefore = 24;  // Of its start.
-    anon -= std::min(Pages((mm.faults + kBefore) % kEvents), mm.anon());
+    const std::int64_t events = mm.faults + kBefore;
+    anon -= std::min(Pages(events % kEvents), anon - mm.base_anon);
+    if (events < kEvents) shmem -= mm.base_shmem - profile_.start_shmem;
   }
-  if (profile_.counter_batch > 0)
-    anon -= Pages((anon - mm.base_anon).count() % profile_.counter_batch);
+  if (const std::int64_t batch = profile_.counter_batch; batch > 0) {
+    anon -= Pages(anon.count() % batch);
+  }
   task.total_vm = mm.total_vm;
   task.rss_anon = anon;
-  task.rss_file = mm.base_file;
-  task.rss_shmem = mm.shmem();
-  task.rss = anon + mm.base_file + mm.shmem();
+  task.rss_file = file;
+  task.rss_shmem = shmem;
+  task.rss = anon + file + shmem;
   task.swapents = mm.swapped();
   task.pgtables = to_bytes(mm.tables, PageSize::k4K);
   return task;
