@@ -130,7 +130,9 @@ void Kernel::join(Process& process, Memcg& group) {
 void Kernel::update_pressure(Process& process) {
   const bool over = process.life == Life::gone;
   const int stalled = process.stalls && !over ? 1 : 0;
-  const int productive = !process.stalls && !over && process.thread->is_runnable() ? 1 : 0;
+  // Up to 5.14 whoever runs is productive, also in reclaim.
+  const bool counts = !process.stalls || profile_.version < KernelVersion{5, 15};
+  const int productive = counts && !over && process.thread->is_runnable() ? 1 : 0;
   const int more_stalled = stalled - process.counted_stalled;
   const int more_productive = productive - process.counted_productive;
   if (more_stalled == 0 && more_productive == 0) return;

@@ -132,9 +132,10 @@ MemcgTree::Charge MemcgTree::try_charge(Memcg& group, Pages pages, bool memsw) {
       }
       continue;
     }
+    // Whoever has got some comes again for the rest: only then it is refused.
+    if (charge.pages > Pages(0)) return charge;
     ++(by_memsw ? full->memsw : full->memory).failcnt;
     Charge one = try_charge_one(group, memsw);
-    one.pages += charge.pages;
     if (one.failed != nullptr || one.over_high > Pages(0)) return one;
     charge = one;
   }

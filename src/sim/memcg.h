@@ -102,7 +102,7 @@ class MemcgTree {
   // with which a group passes its `high`, which is then in over_high.
   struct Charge {
     Pages pages;
-    Memcg* failed = nullptr;  // The first group without room, if not all was had.
+    Memcg* failed = nullptr;  // The first group without room, if nothing was had.
     bool failed_memsw = false;
     Pages over_high;  // What was charged by the batch that ended above a high.
   };

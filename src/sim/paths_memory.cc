@@ -401,9 +401,17 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
       continue;
     }
     if (gathered <= Pages(0) && !object.extents.begin()->second.swapped) {
-      // No other thread gets in between unmapping them and the first that is free.
+      // Where others cannot run in between, the first is free when all are unmapped.
       gathered = std::min(left, kGatherMax);
-      unmapping = profile_.costs.zap * gathered.count();
+      if (!profile_.unmapping_yields) {
+        unmapping = profile_.costs.zap * gathered.count();
+        continue;
+      }
+      for (Pages done(0); done < gathered;) {
+        const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
+        co_await spend(*process.thread, profile_.costs.zap * part.count());
+        done += part;
+      }
       continue;
     }
     Extent* extent = &object.extents.begin()->second;
@@ -411,7 +419,7 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
       drop(*extent);
       continue;
     }
-    const Pages part = std::min(std::min(extent->count, Pages(kPagesAtOnce)), gathered);
+    const Pages part = std::min(std::min(extent->count, profile_.freed_at_once), gathered);
     if (part <= Pages(0)) {
       drop(*extent);
       continue;

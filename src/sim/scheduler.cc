@@ -76,7 +76,10 @@ Thread* Scheduler::next_runnable() const {
 
 void Scheduler::account(Thread& thread, SimTime time) {
   thread.ran_ += time;
-  thread.virtual_ns_ += time.count() * kWeightOfNice0 / thread.weight_;
+  // What is left of a division is kept: many small times are as much as a large one.
+  const std::int64_t weighed = time.count() * kWeightOfNice0 + thread.virtual_rest_;
+  thread.virtual_ns_ += weighed / thread.weight_;
+  thread.virtual_rest_ = weighed % thread.weight_;
   std::int64_t lowest = thread.virtual_ns_;
   for (const Thread* other : runnable_)
     lowest = std::min(lowest, other->virtual_ns_);
@@ -93,9 +96,11 @@ std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   const auto real = [&](std::int64_t virtual_ns) {
     return SimTime(virtual_ns * thread.weight_ / kWeightOfNice0 + 1);
   };
-  const SimTime by_wake_up = real(behind + granule);
   const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
-  return std::max(std::min(by_wake_up, by_tick), SimTime(0));
+  // Since 6.6 an equal that wakes up waits until the other's slice is over.
+  const bool at_once = !slices_are_kept_ || next->weight_ > thread.weight_;
+  const SimTime first = at_once ? std::min(real(behind + granule), by_tick) : by_tick;
+  return std::max(first, SimTime(0));
 }
 
 SimTime Scheduler::undisturbed(const Thread& thread) const {

@@ -47,6 +47,7 @@ class Thread {
   std::int64_t weight_;
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
+  std::int64_t virtual_rest_ = 0;
   SimTime ran_{0};        // In all.
   SimTime dispatched_{0};  // When it got its processor.
   std::optional<std::size_t> processor_;
@@ -59,7 +60,9 @@ class Scheduler {
  public:
   using EventId = std::pair<SimTime, std::uint64_t>;
 
-  explicit Scheduler(std::size_t processors) : running_(processors, nullptr) {}
+  // `slices_are_kept`: by RUN_TO_PARITY of kernel/sched/features.h (6.6).
+  Scheduler(std::size_t processors, bool slices_are_kept)
+      : running_(processors, nullptr), slices_are_kept_(slices_are_kept) {}
 
   SimTime now() const { return now_; }
   EventId at(SimTime when, std::function<void()> what);
@@ -104,6 +107,7 @@ class Scheduler {
   std::vector<Thread*> runnable_;
   std::vector<Thread*> running_;  // By processor.
   std::int64_t virtual_min_ns_ = 0;
+  bool slices_are_kept_;
 };
 
 class Scheduler::Spend {
