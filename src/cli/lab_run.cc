@@ -139,7 +139,8 @@ Result<LabPlan> make_plan(const LabRunArguments& arguments, const Terminal& term
   LabPlan plan;
   OOMKIT_TRY(const std::size_t format,
              chosen_word("--format", arguments.format, {"text", "json", "markdown"}));
-  OOMKIT_TRY(const std::size_t world, chosen_word("--world", arguments.world, {"vm", "here", "model"}));
+  OOMKIT_TRY(const std::size_t world,
+             chosen_word("--world", arguments.world, {"vm", "here", "model"}));
   OOMKIT_TRY(plan.colour, wants_colour(arguments.colour, terminal, arguments.output.has_value()));
   plan.format = static_cast<LabFormat>(format);
   plan.world = static_cast<LabWorld>(world);
@@ -274,9 +275,10 @@ Result<Rehearsals> run_cases(const LabRunArguments& arguments, const LabPlan& pl
     Rehearsals results;
     for (const LabCase& one : plan.cases) {
       if (interrupt.happened()) break;
-      auto run = run_in_model(
-          one.experiment->scenario,
-          {.kernel = one.kernel.label, .seed = arguments.seed, .trace = false, .page_by_page = false});
+      auto run = run_in_model(one.experiment->scenario, {.kernel = one.kernel.label,
+                                                         .seed = arguments.seed,
+                                                         .trace = false,
+                                                         .page_by_page = false});
       results.push_back(run ? Result<Rehearsal>(std::move(run->rehearsal))
                             : tl::unexpected(run.error()));
       journal.enter(results.size() - 1, results.back());

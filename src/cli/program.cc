@@ -67,9 +67,9 @@ int parse_and_run(int argc, const char* const* argv) {
   app.set_version_flag("--version", "oom " OOMKIT_VERSION);
   const std::vector<Command> commands = {
       add_explain_command(app), add_rehearse_command(app), add_lab_command(app),
-      add_compare_command(app), add_simulate_command(app), add_snapshot_command(app), add_top_command(app),
-      add_doctor_command(app),  add_protect_command(app),  add_run_command(app),
-      add_trigger_command(app), add_guard_command(app)};
+      add_compare_command(app), add_simulate_command(app), add_snapshot_command(app),
+      add_top_command(app),     add_doctor_command(app),   add_protect_command(app),
+      add_run_command(app),     add_trigger_command(app),  add_guard_command(app)};
   std::vector<std::string> names;
   names.reserve(commands.size());
   for (const Command& command : commands)

@@ -55,8 +55,7 @@ Status check_for_model(const ScenarioFile& file, const std::string& kernel) {
   const bool fits = meant.empty() || std::any_of(meant.begin(), meant.end(), [&](const auto& it) {
                       return is_kernel(it, kernel) || is_kernel(kernel, it);
                     });
-  if (!fits)
-    return fail(ErrorCode::usage, file.path + ": is not meant for kernel " + kernel);
+  if (!fits) return fail(ErrorCode::usage, file.path + ": is not meant for kernel " + kernel);
   std::string text;
   for (const Diagnostic& diagnostic : beyond_model(file.scenario, kernel))
     text += diagnostic_text(diagnostic, file.path, file.source);
@@ -69,8 +68,7 @@ std::string log_file(const SimulateArguments& arguments, const SimulatedRun& run
   if (runs == 1 && !arguments.log->ends_with('/')) return *arguments.log;
   const bool folder = arguments.log->ends_with('/');
   std::string stem = run.file;
-  if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0)
-    stem.erase(dot);
+  if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0) stem.erase(dot);
   return (folder ? *arguments.log : *arguments.log + ".") + stem + "." + run.kernel + ".log";
 }
 
@@ -116,8 +114,8 @@ Result<ExitCode> run(const SimulateArguments& arguments) {
   OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));
   if (arguments.log) {
     for (const SimulatedRun& run : *runs) {
-      const Status written = write_whole(log_file(arguments, run, runs->size()),
-                                         run.model.rehearsal.kernel_log);
+      const Status written =
+          write_whole(log_file(arguments, run, runs->size()), run.model.rehearsal.kernel_log);
       if (!written) return tl::unexpected(written.error());
     }
   }

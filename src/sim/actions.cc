@@ -147,8 +147,7 @@ Co<void> World::perform_write(const Action& action, std::string_view by) {
   tell(std::move(event));
 }
 
-Co<int> World::write_process_file(Process& process, std::string_view file,
-                                  std::string_view value) {
+Co<int> World::write_process_file(Process& process, std::string_view file, std::string_view value) {
   const auto number = number_of_text(value);
   if (!number) co_return EINVAL;
   if (file == "oom_score_adj") {
@@ -213,7 +212,8 @@ Co<int> World::write_cgroup_file(std::string_view path, std::string_view file,
   if (!pages) co_return EINVAL;
   if (file == "memory.max") co_return co_await kernel_.set_max(init_, group, *pages);
   if (file == "memory.high") co_return co_await kernel_.set_high(init_, group, *pages);
-  if (file == "memory.reclaim") co_return co_await kernel_.reclaim_proactively(init_, group, *pages);
+  if (file == "memory.reclaim")
+    co_return co_await kernel_.reclaim_proactively(init_, group, *pages);
   if (file == "memory.limit_in_bytes")
     co_return co_await kernel_.set_limit_v1(init_, group, *pages, false);
   if (file == "memory.memsw.limit_in_bytes")

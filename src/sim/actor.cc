@@ -32,8 +32,8 @@ class Pacing {
     const std::int64_t whole = done.count() / rate;
     const std::int64_t rest = done.count() % rate;
     // rest < rate, and both fit in 53 bits for any rate that a machine has.
-    const auto part = static_cast<std::int64_t>(static_cast<double>(rest) /
-                                                static_cast<double>(rate) * 1e9);
+    const auto part =
+        static_cast<std::int64_t>(static_cast<double>(rest) / static_cast<double>(rate) * 1e9);
     return begin_ + std::chrono::seconds(std::min<std::int64_t>(whole, 1'000'000'000)) +
            SimTime(part);
   }
@@ -146,8 +146,7 @@ Co<bool> World::do_step(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
-Co<bool> World::do_once(Process& process, const ProcessSpec& spec, const Step& step,
-                        bool& go_on) {
+Co<bool> World::do_once(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   if (must_die(process)) co_return false;
   co_await scheduler_.spend(*process.thread, kStepCost);
   if (uses_memory(step) && !process.is_vfork_child && !co_await kernel_.settle(process))
@@ -206,8 +205,7 @@ Co<bool> World::do_once(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
-Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& step,
-                        bool& go_on) {
+Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   const int error =
       kernel_.map(process, pages_up(step.size), step.kind == Step::Kind::shm, step.huge);
   if (error != 0) {
@@ -253,8 +251,7 @@ Co<bool> World::do_touch(Process& process, const Step& step, Bytes amount) {
 }
 
 // What is missing to the size is allocated first.
-Co<bool> World::do_lock(Process& process, const ProcessSpec& spec, const Step& step,
-                        bool& go_on) {
+Co<bool> World::do_lock(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   Pages amount = pages_up(amount_of(process, step));
   Pages touched;
   for (const Region& region : process.mm->regions)
@@ -276,8 +273,7 @@ Co<bool> World::do_lock(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
-Co<bool> World::do_file(Process& process, const ProcessSpec& spec, const Step& step,
-                        bool& go_on) {
+Co<bool> World::do_file(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   const bool writes = step.kind == Step::Kind::write_file;
   Object* file = kernel_.find_file(step.name);
   if (file == nullptr && !writes) {
@@ -315,8 +311,7 @@ Co<bool> World::do_file(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
-Co<bool> World::do_files(Process& process, const ProcessSpec& spec, const Step& step,
-                         bool& go_on) {
+Co<bool> World::do_files(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   for (int i = 0; i < step.children; ++i) {
     const int error = co_await kernel_.make_file(process);
     if (!co_await kernel_.return_to_user(process)) co_return false;
@@ -327,8 +322,7 @@ Co<bool> World::do_files(Process& process, const ProcessSpec& spec, const Step& 
   co_return true;
 }
 
-Co<bool> World::do_sock(Process& process, const ProcessSpec& spec, const Step& step,
-                        bool& go_on) {
+Co<bool> World::do_sock(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   for (Bytes sent(0); sent < step.size;) {
     const Bytes piece = std::min(kBlock, step.size - sent);
     const int error = co_await kernel_.fill_socket(process, piece);
@@ -342,8 +336,7 @@ Co<bool> World::do_sock(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
-Co<bool> World::do_fork(Process& process, const ProcessSpec& spec, const Step& step,
-                        bool& go_on) {
+Co<bool> World::do_fork(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   const bool shares = step.kind == Step::Kind::vfork;
   for (int i = 0; i < step.children; ++i) {
     const std::string comm = step.child_name.value_or(process.comm);

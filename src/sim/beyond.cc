@@ -13,34 +13,43 @@ namespace {
 using Words = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 15> kWrittenFiles = {
-    "memory.max",           "memory.high",
-    "memory.low",           "memory.min",
-    "memory.oom.group",     "memory.swap.max",
-    "memory.reclaim",       "cgroup.subtree_control",
-    "cgroup.freeze",        "cgroup.kill",
-    "memory.oom_control",   "memory.swappiness",
-    "memory.use_hierarchy", "memory.limit_in_bytes",
-    "memory.failcnt"};
+    "memory.max",           "memory.high",           "memory.low",         "memory.min",
+    "memory.oom.group",     "memory.swap.max",       "memory.reclaim",     "cgroup.subtree_control",
+    "cgroup.freeze",        "cgroup.kill",           "memory.oom_control", "memory.swappiness",
+    "memory.use_hierarchy", "memory.limit_in_bytes", "memory.failcnt"};
 constexpr std::array<std::string_view, 3> kWrittenV1Files = {
     "memory.memsw.limit_in_bytes", "memory.max_usage_in_bytes", "memory.soft_limit_in_bytes"};
-constexpr std::array<std::string_view, 22> kReadFiles = {
-    "memory.current",         "memory.usage_in_bytes",       "memory.peak",
-    "memory.max_usage_in_bytes", "memory.max",               "memory.high",
-    "memory.swap.max",        "memory.min",                  "memory.low",
-    "memory.swap.current",    "memory.oom.group",            "memory.limit_in_bytes",
-    "memory.failcnt",         "memory.swappiness",           "memory.pressure",
-    "memory.oom_control",     "memory.events",               "memory.events.local",
-    "memory.swap.events",     "memory.stat",                 "memory.kmem.usage_in_bytes",
-    "memory.memsw.usage_in_bytes"};
+constexpr std::array<std::string_view, 22> kReadFiles = {"memory.current",
+                                                         "memory.usage_in_bytes",
+                                                         "memory.peak",
+                                                         "memory.max_usage_in_bytes",
+                                                         "memory.max",
+                                                         "memory.high",
+                                                         "memory.swap.max",
+                                                         "memory.min",
+                                                         "memory.low",
+                                                         "memory.swap.current",
+                                                         "memory.oom.group",
+                                                         "memory.limit_in_bytes",
+                                                         "memory.failcnt",
+                                                         "memory.swappiness",
+                                                         "memory.pressure",
+                                                         "memory.oom_control",
+                                                         "memory.events",
+                                                         "memory.events.local",
+                                                         "memory.swap.events",
+                                                         "memory.stat",
+                                                         "memory.kmem.usage_in_bytes",
+                                                         "memory.memsw.usage_in_bytes"};
 constexpr std::array<std::string_view, 9> kProcessFiles = {
-    "oom_score", "oom_score_adj", "oom_adj", "status", "limits",
+    "oom_score", "oom_score_adj", "oom_adj", "status",      "limits",
     "wchan",     "maps",          "comm",    "smaps_rollup"};
 constexpr std::array<std::string_view, 5> kHostFiles = {
     "/proc/meminfo", "/proc/vmstat", "/proc/buddyinfo", "/proc/pressure/memory", "/proc/swaps"};
 constexpr std::array<std::string_view, 9> kSysctls = {
-    "vm.overcommit_memory",  "vm.overcommit_ratio",         "vm.overcommit_kbytes",
-    "vm.swappiness",         "vm.panic_on_oom",             "vm.oom_kill_allocating_task",
-    "vm.oom_dump_tasks",     "vm.min_free_kbytes",          "vm.watermark_scale_factor"};
+    "vm.overcommit_memory", "vm.overcommit_ratio", "vm.overcommit_kbytes",
+    "vm.swappiness",        "vm.panic_on_oom",     "vm.oom_kill_allocating_task",
+    "vm.oom_dump_tasks",    "vm.min_free_kbytes",  "vm.watermark_scale_factor"};
 constexpr Bytes kHugePagesFrom(512 << 20);
 
 bool is_one_of(std::string_view word, Words words) {
@@ -94,8 +103,8 @@ class BeyondFinder {
   // Debian's 5.10 counts swap for cgroups only when it is told to.
   void check_swap_accounting() {
     const auto& parameters = scenario_.host.boot_parameters;
-    const bool counts = std::find(parameters.begin(), parameters.end(), "swapaccount=1") !=
-                        parameters.end();
+    const bool counts =
+        std::find(parameters.begin(), parameters.end(), "swapaccount=1") != parameters.end();
     if (counts || scenario_.host.swap == Bytes(0)) return;
     for (const CgroupSpec& cgroup : scenario_.cgroups) {
       for (const Setting& setting : cgroup.set) {
@@ -152,8 +161,8 @@ class BeyondFinder {
       return check_sysctl(name, line);
     }
     const bool known = file.starts_with("/sys/module/oomkit_pages/parameters/") ||
-                       (file.starts_with("/proc/{") && (file.ends_with("}/oom_score_adj") ||
-                                                        file.ends_with("}/oom_adj")));
+                       (file.starts_with("/proc/{") &&
+                        (file.ends_with("}/oom_score_adj") || file.ends_with("}/oom_adj")));
     if (!known) refuse(line, "the model cannot write to " + std::string(file));
   }
 

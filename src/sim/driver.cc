@@ -71,8 +71,7 @@ int Driver::thin(std::int64_t nth) {
     if (i % static_cast<std::size_t>(nth) == 0) {
       kept.push_back(blocks_[i]);
     } else {
-      kernel_.machine().give_scattered(blocks_[i].zone,
-                                       Pages(std::int64_t{1} << blocks_[i].order));
+      kernel_.machine().give_scattered(blocks_[i].zone, Pages(std::int64_t{1} << blocks_[i].order));
     }
   }
   blocks_ = std::move(kept);

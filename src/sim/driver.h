@@ -40,7 +40,6 @@ class Driver {
   std::vector<Block> blocks_;
   std::int64_t notified_ = 0;
   Pages given_back_;
-  bool thinned_ = false;  // What is left stands between free pages.
 };
 
 }  // namespace oomkit::sim

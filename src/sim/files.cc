@@ -169,8 +169,7 @@ Text World::process_text(const Process& process, std::string_view file) {
   if (file == "maps") {
     std::string text = "00400000-0057d000 r-xp 00000000 00:02 7                  /init\n";
     for (const Region& region : mm.regions)
-      text += "7f0000000000-7f" + std::to_string(region.size.count()) +
-              " rw-p 00000000 00:00 0\n";
+      text += "7f0000000000-7f" + std::to_string(region.size.count()) + " rw-p 00000000 00:00 0\n";
     return text;
   }
   if (file == "smaps_rollup") {
@@ -193,8 +192,8 @@ Text World::process_text(const Process& process, std::string_view file) {
   text += "\nPid:\t" + std::to_string(process.pid) + "\n";
   const auto field = [&](std::string_view name, Pages pages) {
     const std::string digits = std::to_string(kib(pages));
-    text += std::string(name) + ":\t" + std::string(digits.size() < 8 ? 8 - digits.size() : 0, ' ') +
-            digits + " kB\n";
+    text += std::string(name) + ":\t" +
+            std::string(digits.size() < 8 ? 8 - digits.size() : 0, ' ') + digits + " kB\n";
   };
   field("VmSize", mm.total_vm);
   field("VmLck", mm.locked);
@@ -290,7 +289,9 @@ Text World::text_of(std::string_view file) {
   if (file.starts_with("/dev/core.")) {
     const auto core = cores_.find(file.substr(10));
     if (core == cores_.end()) return tl::unexpected(ENOENT);
-    return std::string("\x7f" "ELF");
+    return std::string(
+        "\x7f"
+        "ELF");
   }
   if (file.starts_with("/proc/sys/")) {
     std::string name(file.substr(10));

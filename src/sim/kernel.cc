@@ -223,7 +223,9 @@ Co<int> Kernel::set_max(Process& writer, Memcg& group, Pages pages) {
       continue;
     }
     if (retries > 0) {
-      Scan scan{.thread = writer.thread, .process = &writer, .top = &group,
+      Scan scan{.thread = writer.thread,
+                .process = &writer,
+                .top = &group,
                 .target = group.memory.usage - pages};
       if (co_await try_to_free(scan) <= Pages(0)) --retries;
       continue;
@@ -242,7 +244,9 @@ Co<int> Kernel::set_max(Process& writer, Memcg& group, Pages pages) {
 Co<int> Kernel::set_high(Process& writer, Memcg& group, Pages pages) {
   group.high = pages;
   for (int retries = 16; retries > 0 && group.memory.usage > pages;) {
-    Scan scan{.thread = writer.thread, .process = &writer, .top = &group,
+    Scan scan{.thread = writer.thread,
+              .process = &writer,
+              .top = &group,
               .target = group.memory.usage - pages};
     if (co_await try_to_free(scan) <= Pages(0)) --retries;
   }
@@ -254,7 +258,10 @@ Co<int> Kernel::set_limit_v1(Process& writer, Memcg& group, Pages pages, bool me
   PageCounter& counter = memsw ? group.memsw : group.memory;
   if (memsw ? pages < group.memory.max : pages > group.memsw.max) co_return EINVAL;
   while (counter.usage > pages) {
-    Scan scan{.thread = writer.thread, .process = &writer, .top = &group, .target = Pages(1),
+    Scan scan{.thread = writer.thread,
+              .process = &writer,
+              .top = &group,
+              .target = Pages(1),
               .may_swap = !memsw};
     if (co_await try_to_free(scan) <= Pages(0)) co_return EBUSY;
   }

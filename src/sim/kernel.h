@@ -164,8 +164,7 @@ class Kernel {
   // paths_charge.cc
   bool has_memsw() const;
   void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
-  Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge,
-                         bool user_fault);
+  Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
   Co<bool> take_tables(Process& process, Pages pages);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);

@@ -120,6 +120,7 @@ MemcgTree::Charge MemcgTree::try_charge(Memcg& group, Pages pages, bool memsw) {
       if (many > Pages(0)) {
         add(group, many, memsw);
         charge.pages += many;
+        keep(group, Pages(0), memsw);  // Its place is taken, as by a batch of which some is left.
         continue;
       }
       add(group, batch_, memsw);
@@ -140,6 +141,21 @@ MemcgTree::Charge MemcgTree::try_charge(Memcg& group, Pages pages, bool memsw) {
     charge = one;
   }
   return charge;
+}
+
+Pages MemcgTree::charges_at_hand(Memcg& group, bool memsw) {
+  if (group.is_root()) return kNoLimit;
+  const Stock* stock = stock_of(group);
+  const Pages kept = stock != nullptr ? stock->pages : Pages(0);
+  Pages room = kNoLimit;
+  for (const Memcg* each = &group; !each->is_root(); each = each->parent) {
+    room = std::min(room, each->memory.max - each->memory.usage);
+    // The batch with which a group passes its high is one for itself.
+    if (each->high < kNoLimit) room = std::min(room, each->high - each->memory.usage);
+    if (memsw) room = std::min(room, each->memsw.max - each->memsw.usage);
+  }
+  const Pages batches = std::max(room, Pages(0)) / batch_.count() * batch_.count();
+  return std::max(kept + batches, Pages(1));
 }
 
 MemcgTree::Charge MemcgTree::try_charge_one(Memcg& group, bool memsw) {

@@ -55,7 +55,7 @@ struct MemcgStats {
 struct Memcg {
   std::string path;  // "/" is the root, which has no limits and counts for nothing here.
   Memcg* parent = nullptr;
-  std::vector<Memcg*> children;  // In the order of their creation.
+  std::vector<Memcg*> children;   // In the order of their creation.
   std::vector<Process*> members;  // In the order in which they joined.
 
   PageCounter memory, swap, memsw, kmem;
@@ -70,7 +70,7 @@ struct Memcg {
   std::optional<int> swappiness;  // v1: of its own.
   std::array<std::int64_t, kMemcgEventNames.size()> events{}, events_local{};
   std::array<std::int64_t, kSwapEventNames.size()> swap_events{};
-  MemcgStats own;  // Without its children.
+  MemcgStats own;                // Without its children.
   std::vector<PageLists> lists;  // By node.
   PressureGroup pressure;
   std::vector<Process*> waiting;  // v1: tasks in mem_cgroup_oom_synchronize().
@@ -107,6 +107,8 @@ class MemcgTree {
     Pages over_high;  // What was charged by the batch that ended above a high.
   };
   Charge try_charge(Memcg& group, Pages pages, bool memsw);
+  // How many pages try_charge() gives at once, at least one whether it gives that or not.
+  Pages charges_at_hand(Memcg& group, bool memsw);
   // One page, and no more than that: how it is tried again.
   Charge try_charge_one(Memcg& group, bool memsw);
   void uncharge(Memcg& group, Pages pages, bool memsw);

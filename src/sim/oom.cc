@@ -47,8 +47,8 @@ void Kernel::judge_constraint(const Process& process, OomRequest& request) const
     Pages max = group.memory.max;
     const int swappiness = group.swappiness.value_or(sysctls_.swappiness);
     if (swappiness > 0) {
-      const Pages more = cgroup_ == CgroupVersion::v1 ? group.memsw.max - group.memory.max
-                                                      : group.swap.max;
+      const Pages more =
+          cgroup_ == CgroupVersion::v1 ? group.memsw.max - group.memory.max : group.swap.max;
       max += std::min(std::max(more, Pages(0)), swap);
     }
     request.totalpages = std::max(max, Pages(1));
@@ -102,8 +102,8 @@ Kernel::Choice Kernel::select_bad_process(const Process& asking, const OomReques
   context.totalpages = request.totalpages;
   context = judged_by(profile_.version, context);
   std::int64_t best = 0;
-  const std::vector<Process*> all = request.memcg != nullptr ? candidates(asking, request)
-                                                             : processes_;
+  const std::vector<Process*> all =
+      request.memcg != nullptr ? candidates(asking, request) : processes_;
   for (Process* process : all) {
     if (!may_use(*process, asking, request)) continue;
     if (process->oom_victim && !request.manual) {
@@ -156,12 +156,11 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
   }
   judge_constraint(process, request);
   const int panic_on_oom = sysctls_.panic_on_oom;
-  const bool panics = panic_on_oom == 2 ||
-                      (panic_on_oom == 1 && request.constraint == Constraint::none);
+  const bool panics =
+      panic_on_oom == 2 || (panic_on_oom == 1 && request.constraint == Constraint::none);
   if (panics && !request.manual) {
     panic_for(process, request,
-              std::string("Out of memory: ") +
-                  (panic_on_oom == 2 ? "compulsory" : "system-wide") +
+              std::string("Out of memory: ") + (panic_on_oom == 2 ? "compulsory" : "system-wide") +
                   " panic_on_oom is enabled");
     co_return true;
   }

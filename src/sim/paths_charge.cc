@@ -91,9 +91,9 @@ Co<bool> Kernel::charge_slowly(Process& process, Memcg& group, MemcgTree::Charge
 // mem_cgroup_oom()
 Co<Kernel::OomOutcome> Kernel::memcg_oom(Process& process, Memcg& group, bool user_fault) {
   raise_max_event(group, MemcgEvent::oom);
-  if (group.oom_kill_disable)
-    co_return user_fault ? OomOutcome::async : OomOutcome::skipped;
-  if (cgroup_ == CgroupVersion::v1 && !group.oom_lock) witness_.notified(group, "memory.oom_control");
+  if (group.oom_kill_disable) co_return user_fault ? OomOutcome::async : OomOutcome::skipped;
+  if (cgroup_ == CgroupVersion::v1 && !group.oom_lock)
+    witness_.notified(group, "memory.oom_control");
   if (MemcgTree::margin(group, has_memsw()) >= Pages(1)) co_return OomOutcome::success;
   OomRequest request;
   request.memcg = &group;
@@ -158,7 +158,9 @@ Co<void> Kernel::throttle_high(Process& process) {
     for (Memcg* group = process.memcg; !group->is_root(); group = group->parent) {
       if (group->memory.usage <= group->high) continue;
       raise_max_event(*group, MemcgEvent::high);
-      Scan scan{.thread = process.thread, .process = &process, .top = group,
+      Scan scan{.thread = process.thread,
+                .process = &process,
+                .top = group,
                 .target = first ? pages : Pages(32)};
       begin_stall(process);
       reclaimed += co_await try_to_free(scan);
@@ -169,7 +171,8 @@ Co<void> Kernel::throttle_high(Process& process) {
     for (Memcg* group = process.memcg; !group->is_root(); group = group->parent) {
       if (group->memory.usage <= group->high) continue;
       const std::int64_t high = std::max<std::int64_t>(group->high.count(), 1);
-      overage = std::max(overage, ((group->memory.usage - group->high).count() << kPrecision) / high);
+      overage =
+          std::max(overage, ((group->memory.usage - group->high).count() << kPrecision) / high);
     }
     if (overage == 0) co_return;
     std::int64_t delay = (overage * overage * kHz) >> kPrecision >> kScaling;

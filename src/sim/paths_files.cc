@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr SimTime kCopyPage = 2'500ns;
-constexpr SimTime kReadPage = 30'000ns;   // From a disk, of a stream.
+constexpr SimTime kReadPage = 30'000ns;  // From a disk, of a stream.
 constexpr SimTime kMakeFile = 60'000ns;
 constexpr SimTime kSendPage = 12'000ns;
 constexpr Bytes kPageBytes(4096);
@@ -36,8 +36,8 @@ Object* Kernel::find_file(std::string_view name) {
 }
 
 // Pages of a file that are not in memory: allocated, charged, and put on the list.
-Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
-                             std::int64_t count, bool written) {
+Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
+                             bool written) {
   const std::int64_t end = first + count;
   std::int64_t page = first;
   while (page < end) {
@@ -52,15 +52,23 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
         continue;
       }
       const std::int64_t n = std::min(end, there->first + there->count.count()) - page;
-      there->referenced = there->young;
-      there->young = true;
+      if (!there->young || !there->referenced) {
+        if (there->first < page) {
+          split(*there, Pages(page - there->first));
+          there = file.at(page);
+        }
+        if (there->count > Pages(n)) split(*there, Pages(n));
+        there->referenced = there->young;
+        there->young = true;
+      }
       page += n;
       co_await spend(*process.thread, kCopyPage * n);
       continue;
     }
     const std::int64_t gap = file.next_existing(page, end) - page;
     const SimTime each = kCopyPage + (written ? SimTime(0) : kReadPage);
-    const Pages wanted(std::min(gap, pages_at_once(*process.thread, each)));
+    const Pages wanted = std::min(Pages(std::min(gap, pages_at_once(*process.thread, each))),
+                                  memcgs_.charges_at_hand(*process.memcg, has_memsw()));
     const Machine::Taken taken = co_await alloc_pages(process, wanted);
     if (taken.pages <= Pages(0)) co_return false;
     const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, taken.pages, has_memsw());
@@ -92,8 +100,7 @@ Co<int> Kernel::read_file(Process& process, Object& file, std::int64_t first, st
   co_return co_await cache_pages(process, file, first, count, false) ? 0 : ENOMEM;
 }
 
-Co<int> Kernel::write_file(Process& process, Object& file, std::int64_t first,
-                           std::int64_t count) {
+Co<int> Kernel::write_file(Process& process, Object& file, std::int64_t first, std::int64_t count) {
   co_return co_await cache_pages(process, file, first, count, true) ? 0 : ENOMEM;
 }
 
@@ -124,10 +131,22 @@ Co<int> Kernel::make_file(Process& process) {
 Co<int> Kernel::fill_socket(Process& process, Bytes size) {
   const Pages wanted =
       floor_pages(size * profile_.sock_percent / 100 + kPageBytes - Bytes(1), PageSize::k4K);
-  const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, wanted, has_memsw());
-  const Machine::Taken taken = co_await alloc_pages(process, std::max(charge.pages, Pages(1)));
-  if (charge.pages > taken.pages) uncharge(*process.memcg, charge.pages - taken.pages);
-  const Pages had = std::min(charge.pages, taken.pages);
+  Pages had;
+  while (had < wanted) {
+    const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, wanted - had, has_memsw());
+    process.over_high += charge.over_high;
+    if (charge.pages <= Pages(0)) break;
+    for (Pages left = charge.pages; left > Pages(0);) {
+      const Machine::Taken taken = co_await alloc_pages(process, left);
+      if (taken.pages <= Pages(0)) {
+        uncharge(*process.memcg, left);
+        break;
+      }
+      left -= taken.pages;
+      had += taken.pages;
+    }
+    if (process.is_dying()) break;
+  }
   process.sock += had;
   count_charge(*process.memcg, had, &MemcgStats::sock, 1);
   co_await spend(*process.thread, kSendPage * std::max<std::int64_t>(had.count(), 1));

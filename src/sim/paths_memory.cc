@@ -14,13 +14,13 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kPagesOfTable = 512;
 // Where in its first table the memory of a process begins.
 constexpr std::int64_t kFirstTableUsed = 384;
-constexpr std::int64_t kPagesAtOnce = 512;    // Between two cond_resched() of unmapping.
-constexpr Pages kGatherMax(9614);             // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
-constexpr Pages kStack(4);                    // Of a thread, in the kernel.
+constexpr std::int64_t kPagesAtOnce = 512;  // Between two cond_resched() of unmapping.
+constexpr Pages kGatherMax(9614);           // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
+constexpr Pages kStack(4);                  // Of a thread, in the kernel.
 constexpr SimTime kSystemCall = 1'500ns;
-constexpr SimTime kDiskRead = 900'000ns;      // A cluster of swapped pages from the disk.
+constexpr SimTime kDiskRead = 900'000ns;  // A cluster of swapped pages from the disk.
 constexpr SimTime kDecompress = 40'000ns;
-constexpr std::int64_t kSwapCluster = 8;      // 1 << page_cluster
+constexpr std::int64_t kSwapCluster = 8;  // 1 << page_cluster
 
 }  // namespace
 
@@ -72,8 +72,8 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     const std::int64_t from = end - part.count();
     const SimTime each = profile_.costs.zap + profile_.costs.free_page;
     while (object.users == 1 && end > from) {
-      const std::int64_t count = std::min(std::min(end - from, kPagesAtOnce),
-                                          pages_at_once(*process.thread, each));
+      const std::int64_t count =
+          std::min(std::min(end - from, kPagesAtOnce), pages_at_once(*process.thread, each));
       drop_range(object, end - count, count);
       end -= count;
       co_await spend(*process.thread, each * count);
@@ -135,14 +135,14 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
   count = std::min(count, kPagesOfTable - in_table);
   count = std::min(count, pages_at_once(*process.thread, profile_.costs.fault));
-  const Machine::Taken taken = co_await alloc_pages(process, Pages(count));
+  const Pages wanted = std::min(Pages(count), memcgs_.charges_at_hand(*process.memcg, has_memsw()));
+  const Machine::Taken taken = co_await alloc_pages(process, wanted);
   if (taken.pages <= Pages(0)) co_return false;
   Pages charged(0);
   const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, taken.pages, has_memsw());
   process.over_high += charge.over_high;
   charged = charge.pages;
-  if (charged < taken.pages && charged > Pages(0))
-    machine_.give(taken.zone, taken.pages - charged);
+  if (charged < taken.pages && charged > Pages(0)) machine_.give(taken.zone, taken.pages - charged);
   if (charged <= Pages(0)) {
     if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
     if (!co_await charge_slowly(process, *process.memcg, charge, true)) {
@@ -167,8 +167,15 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   const std::int64_t at_most = zram ? 1 : kSwapCluster;
   Object& object = *extent.object;
   const std::int64_t first = extent.first;
-  count = std::min(std::min(count, extent.count), Pages(at_most));
   Memcg& group = *extent.memcg;
+  // As far as its neighbours are in swap, and the same group's.
+  Pages cluster;
+  while (cluster < std::min(count, Pages(at_most))) {
+    const Extent* next = object.at(first + cluster.count());
+    if (next == nullptr || !next->swapped || next->memcg != &group) break;
+    cluster += Pages(1);
+  }
+  count = cluster;
   begin_stall(process);
   for (Pages done(0); done < count;) {
     const Machine::Taken taken = co_await alloc_pages(process, Pages(1));
@@ -226,12 +233,12 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
   while (page < end) {
     if (!co_await return_to_user(process)) co_return false;
     // Whoever runs has his stack in memory.
-    if (Object* written = process.mm->written; written != nullptr && written != &object &&
-                                                written->swapped > Pages(0)) {
+    if (Object* written = process.mm->written;
+        written != nullptr && written != &object && written->swapped > Pages(0)) {
       for (auto& [first_page, own] : written->extents) {
         static_cast<void>(first_page);
         if (!own.swapped) continue;
-        co_await swap_in(process, own, own.count);
+        co_await swap_in(process, own, written->swapped);
         break;
       }
       continue;
@@ -313,8 +320,7 @@ Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
 void Kernel::use_shared_code(Process& process) {
   if (process.uses_shared_code || process.mm == nullptr) return;
   process.uses_shared_code = true;
-  process.mm->base_shmem =
-      process.parent != nullptr ? profile_.child_shmem : profile_.base_shmem;
+  process.mm->base_shmem = process.parent != nullptr ? profile_.child_shmem : profile_.base_shmem;
 }
 
 Co<bool> Kernel::settle(Process& process) {
@@ -325,8 +331,8 @@ Co<bool> Kernel::settle(Process& process) {
   object.users = 1;
   process.mm->written = &object;
   const bool forked = process.parent != nullptr;
-  Region region{&object, forked ? profile_.written_after_fork : profile_.written_at_start,
-                Pages(0), false, false};
+  Region region{&object, forked ? profile_.written_after_fork : profile_.written_at_start, Pages(0),
+                false, false};
   const Pages spread = process.mm->spread;
   const std::int64_t faults = process.mm->faults;
   const std::int64_t held = process.held_bytes;

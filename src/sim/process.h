@@ -33,7 +33,7 @@ struct Mm {
   Pages table_charge;  // ... those of them that `memcg` is charged for.
   Pages spread;        // Pages touched so far in private mappings: what tables grow with.
   Pages locked;
-  std::int64_t faults = 0;  // Of its own, so far.
+  std::int64_t faults = 0;                 // Of its own, so far.
   Pages base_anon, base_file, base_shmem;  // The program itself, shared with all others.
   Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
   Memcg* memcg = nullptr;     // Its owner's.
@@ -60,11 +60,11 @@ struct Process {
   Memcg* memcg = nullptr;
   int oom_score_adj = 0;
   int uid = 0;
-  std::vector<int> mems;      // Nodes of its cpuset; empty: all.
-  std::vector<int> bind;      // Nodes of mempolicy bind.
-  std::vector<int> prefer;    // Nodes of preferred or interleave, tried first.
+  std::vector<int> mems;    // Nodes of its cpuset; empty: all.
+  std::vector<int> bind;    // Nodes of mempolicy bind.
+  std::vector<int> prefer;  // Nodes of preferred or interleave, tried first.
   bool interleave = false;
-  std::string cpuset = "/";   // Its name.
+  std::string cpuset = "/";  // Its name.
   Thread* thread = nullptr;
   Process* parent = nullptr;
   bool is_vfork_child = false;  // Borrows its parent's memory.

@@ -23,14 +23,14 @@ namespace oomkit::sim {
 
 // How long the kernel's paths take on that machine.
 struct Costs {
-  SimTime fault;       // A new page of a process.
-  SimTime retouch;     // A page that is there.
-  SimTime zap;         // Unmapping a page, and ...
-  SimTime free_page;   // ... giving it back.
-  SimTime scan;        // A page on a list, by reclaim.
-  SimTime reclaim;     // A round over one cgroup that finds nothing.
-  SimTime fork;        // A child.
-  SimTime report;      // An OOM report on the log.
+  SimTime fault;      // A new page of a process.
+  SimTime retouch;    // A page that is there.
+  SimTime zap;        // Unmapping a page, and ...
+  SimTime free_page;  // ... giving it back.
+  SimTime scan;       // A page on a list, by reclaim.
+  SimTime reclaim;    // A round over one cgroup that finds nothing.
+  SimTime fork;       // A child.
+  SimTime report;     // An OOM report on the log.
 };
 
 struct KernelProfile {
@@ -39,12 +39,12 @@ struct KernelProfile {
   KernelVersion version;
 
   // mm/memcontrol.c
-  Pages charge_batch;             // MEMCG_CHARGE_BATCH: 32, from 6.0 on 64.
-  std::size_t stocks;             // Cgroups that a processor keeps charges for: 1, from 6.16 on 7.
-  bool group_kill_event;          // memory.events has oom_group_kill (5.17).
-  bool peak_file;                 // memory.peak (5.19).
-  bool kernel_stat;               // memory.stat has `kernel` and page tables.
-  bool swap_full_checked_first;   // No try at memory.swap.max when there is no room.
+  Pages charge_batch;            // MEMCG_CHARGE_BATCH: 32, from 6.0 on 64.
+  std::size_t stocks;            // Cgroups that a processor keeps charges for: 1, from 6.16 on 7.
+  bool group_kill_event;         // memory.events has oom_group_kill (5.17).
+  bool peak_file;                // memory.peak (5.19).
+  bool kernel_stat;              // memory.stat has `kernel` and page tables.
+  bool swap_full_checked_first;  // No try at memory.swap.max when there is no room.
   bool has_v1;
   // mm/vmscan.c: whether the generations of MGLRU are in use.
   bool multi_generation;
@@ -53,9 +53,9 @@ struct KernelProfile {
 
   // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
   Pages dma_managed;
-  Pages late_freed;     // Given back after the levels were set: the kernel's own start, the archive.
-  Pages reserve_less;   // When admin_reserve_kbytes was set, so much less was free than managed.
-  Pages disk_pages;     // Kept by the driver of a disk.
+  Pages late_freed;    // Given back after the levels were set: the kernel's own start, the archive.
+  Pages reserve_less;  // When admin_reserve_kbytes was set, so much less was free than managed.
+  Pages disk_pages;    // Kept by the driver of a disk.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
@@ -69,8 +69,8 @@ struct KernelProfile {
   Pages node_kept;  // Of a node of 160 MiB: struct pages and the like.
   Pages node_less_hashes;
   Pages written_at_start, written_after_fork;  // Of these, those that it makes its own.
-  Bytes file_slab;          // Of an empty file in a tmpfs: inode and dentry.
-  int sock_percent;         // What TCP's buffers take of what waits in them.
+  Bytes file_slab;                             // Of an empty file in a tmpfs: inode and dentry.
+  int sock_percent;                            // What TCP's buffers take of what waits in them.
   // mm/mmu_gather.c: how many pages of an exit are given back before others may run (5.18: 512);
   // whether others were seen to run while they are unmapped.
   Pages freed_at_once;
@@ -79,7 +79,7 @@ struct KernelProfile {
   // later, on some kernels, what a processor has not.
   bool splits_rss;
   std::int64_t counter_batch;  // 0: exact sums.
-  std::int64_t first_pid;   // Of the first process.
+  std::int64_t first_pid;      // Of the first process.
   Costs costs;
 };
 

@@ -9,12 +9,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kDefaultPriority = 12;       // DEF_PRIORITY
-constexpr Pages kCluster(32);              // SWAP_CLUSTER_MAX
-constexpr Pages kPressureWindow(512);      // vmpressure_win
-constexpr int kPressureCritical = 3;       // vmpressure_level_critical_prio
-constexpr SimTime kSwapOut = 9'000ns;      // A page to the disk's queue ...
-constexpr SimTime kCompress = 75'000ns;    // ... or into zram.
+constexpr int kDefaultPriority = 12;     // DEF_PRIORITY
+constexpr Pages kCluster(32);            // SWAP_CLUSTER_MAX
+constexpr Pages kPressureWindow(512);    // vmpressure_win
+constexpr int kPressureCritical = 3;     // vmpressure_level_critical_prio
+constexpr SimTime kSwapOut = 9'000ns;    // A page to the disk's queue ...
+constexpr SimTime kCompress = 75'000ns;  // ... or into zram.
 
 Bytes bytes_of(Pages pages) {
   return to_bytes(pages, PageSize::k4K);
@@ -137,12 +137,12 @@ Co<void> Kernel::shrink_lists(Scan& scan, Memcg& group, int node, Pages& group_s
   const Pages anon = size(ListKind::inactive_anon) + size(ListKind::active_anon);
   const Pages file = size(ListKind::inactive_file) + size(ListKind::active_file);
   if (anon + file <= Pages(0)) co_return;
-  const Pages protection = std::max(group.effective_min,
-                                    scan.memcg_low ? Pages(0) : group.effective_low);
+  const Pages protection =
+      std::max(group.effective_min, scan.memcg_low ? Pages(0) : group.effective_low);
   const auto share = [&](Pages pages) {
     if (protection > Pages(0) && !group.is_root()) {
-      const Bytes left = scannable(bytes_of(pages), bytes_of(group.memory.usage),
-                                   bytes_of(protection));
+      const Bytes left =
+          scannable(bytes_of(pages), bytes_of(group.memory.usage), bytes_of(protection));
       pages = std::max(floor_pages(left, PageSize::k4K), std::min(pages, kCluster));
     }
     return Pages(pages.count() >> scan.priority);

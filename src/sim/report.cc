@@ -141,8 +141,8 @@ void Kernel::describe_memcg(OomReport& report, const OomRequest& request) const 
   memcg.oom_path = group.path;
   const auto max_event = static_cast<std::size_t>(MemcgEvent::max);
   const bool events_for_failcnt = v2 && profile_.version.major >= 7;
-  memcg.memory = counter_of(group.memory,
-                            events_for_failcnt ? group.events[max_event] : group.memory.failcnt);
+  memcg.memory =
+      counter_of(group.memory, events_for_failcnt ? group.events[max_event] : group.memory.failcnt);
   if (v2) {
     memcg.swap = counter_of(group.swap, group.swap.failcnt);
   } else {
@@ -274,8 +274,8 @@ void Kernel::describe_host(OomReport& report) const {
       printed.lowmem_reserve.push_back(reserve);
     const std::vector<std::int64_t> blocks = machine_.blocks(zone);
     for (std::size_t order = 0; order < blocks.size(); ++order)
-      printed.free_blocks.push_back({blocks[order], KiB(4) * (std::int64_t{1} << order),
-                                     blocks[order] > 0 ? "U" : ""});
+      printed.free_blocks.push_back(
+          {blocks[order], KiB(4) * (std::int64_t{1} << order), blocks[order] > 0 ? "U" : ""});
     memory.zones.push_back(std::move(printed));
   }
   memory.pagecache = pagecache;

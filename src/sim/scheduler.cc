@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kWeightOfNice0 = 1024;
-constexpr SimTime kTick = 4ms;          // CONFIG_HZ 250.
+constexpr SimTime kTick = 4ms;           // CONFIG_HZ 250.
 constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
 constexpr SimTime kSleeperBonus = 3ms;   // Half of sysctl_sched_latency.
 
@@ -74,7 +74,10 @@ Thread* Scheduler::next_runnable() const {
   return first == runnable_.end() ? nullptr : *first;
 }
 
-void Scheduler::account(Thread& thread, SimTime time) {
+// What a running thread has used up to now, whether or not it is at the end of a spend().
+void Scheduler::account(Thread& thread) {
+  const SimTime time = now_ - thread.accounted_;
+  thread.accounted_ = now_;
   thread.ran_ += time;
   // What is left of a division is kept: many small times are as much as a large one.
   const std::int64_t weighed = time.count() * kWeightOfNice0 + thread.virtual_rest_;
@@ -135,7 +138,7 @@ void Scheduler::dispatch() {
       std::erase(runnable_, next);
       next->runnable_ = false;
       next->processor_ = i;
-      next->dispatched_ = now_;
+      next->dispatched_ = next->accounted_ = now_;
       running_[i] = next;
       changed(*next);
       run(*next);
@@ -150,6 +153,9 @@ bool Scheduler::step() {
   now_ = first->first.first;
   const std::function<void()> what = std::move(first->second);
   events_.erase(first);
+  for (Thread* thread : running_) {
+    if (thread != nullptr) account(*thread);
+  }
   what();
   dispatch();
   return true;
@@ -168,15 +174,14 @@ Scheduler::Pause Scheduler::wait(Thread& thread) {
 bool Scheduler::Spend::await_ready() {
   if (!scheduler_->can_go_on(*thread_, time_)) return false;
   scheduler_->now_ += time_;
-  scheduler_->account(*thread_, time_);
+  scheduler_->account(*thread_);
   return true;
 }
 
 void Scheduler::Spend::begin() {
   Scheduler& scheduler = *scheduler_;
   Thread& thread = *thread_;
-  scheduler.at(scheduler.now() + time_, [&scheduler, &thread, time = time_] {
-    scheduler.account(thread, time);
+  scheduler.at(scheduler.now() + time_, [&scheduler, &thread] {
     const auto share = scheduler.share_left(thread);
     if (!share || *share > SimTime(0)) return scheduler.run(thread);
     scheduler.release(thread);

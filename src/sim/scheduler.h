@@ -48,8 +48,9 @@ class Thread {
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
   std::int64_t virtual_rest_ = 0;
-  SimTime ran_{0};        // In all.
+  SimTime ran_{0};         // In all.
   SimTime dispatched_{0};  // When it got its processor.
+  SimTime accounted_{0};   // Up to when its time is counted.
   std::optional<std::size_t> processor_;
   bool runnable_ = false;
   bool wake_pending_ = false;
@@ -92,7 +93,7 @@ class Scheduler {
   friend class Pause;
   bool can_go_on(const Thread& thread, SimTime time) const;
   std::optional<SimTime> share_left(const Thread& thread) const;
-  void account(Thread& thread, SimTime time);
+  void account(Thread& thread);
   void release(Thread& thread);
   void make_runnable(Thread& thread);
   void dispatch();

@@ -4,25 +4,25 @@
 #include <array>
 #include <cerrno>
 
-#include "scenario/names.h"
-#include "scenario/node_list.h"
 #include "core/text.h"
 #include "kernel/badness.h"
+#include "scenario/names.h"
+#include "scenario/node_list.h"
 
 namespace oomkit::sim {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr SimTime kStartCost = 1'700us;   // A process, from fork to its first step.
+constexpr SimTime kStartCost = 1'700us;  // A process, from fork to its first step.
 constexpr SimTime kActionCost = 60us;
-constexpr SimTime kQuiet = 200ms;         // As guest/supervisor.cc waits after the end.
+constexpr SimTime kQuiet = 200ms;  // As guest/supervisor.cc waits after the end.
 constexpr SimTime kSettle = 2s;
 constexpr SimTime kDying = 10s;
-constexpr SimTime kBoot = 3s;             // From the kernel's start to the scenario's.
-constexpr SimTime kFileNotify = 10ms;     // CGROUP_FILE_NOTIFY_MIN_INTV
+constexpr SimTime kBoot = 3s;          // From the kernel's start to the scenario's.
+constexpr SimTime kFileNotify = 10ms;  // CGROUP_FILE_NOTIFY_MIN_INTV
 constexpr SimTime kBreath = 2ms;
-constexpr std::size_t kLogMax = 20'000;   // Words of the kernel that are kept.
+constexpr std::size_t kLogMax = 20'000;  // Words of the kernel that are kept.
 
 std::vector<int> nodes_of(std::string_view list) {
   std::vector<int> nodes;
@@ -151,8 +151,7 @@ void World::pressed(const Memcg& group, std::string_view level) {
 
 void World::traced(std::string_view what) {
   constexpr std::size_t kTraceMax = 200'000;
-  if (result_.trace.size() < kTraceMax)
-    result_.trace.push_back({kernel_.now(), std::string(what)});
+  if (result_.trace.size() < kTraceMax) result_.trace.push_back({kernel_.now(), std::string(what)});
 }
 
 Status World::write_at_start(std::string_view group, const Setting& setting) {
@@ -251,8 +250,8 @@ Co<bool> World::do_due() {
   for (std::size_t i = 0; i < scenario_.events.size(); ++i) {
     const EventSpec& event = scenario_.events[i];
     if (done_[i]) continue;
-    const bool due = event.after ? reached(*event.after).has_value()
-                                 : SimTime(*event.at) <= kernel_.now();
+    const bool due =
+        event.after ? reached(*event.after).has_value() : SimTime(*event.at) <= kernel_.now();
     if (!due) continue;
     done_[i] = any = true;
     co_await scheduler_.spend(*init_.thread, kActionCost);
@@ -376,8 +375,7 @@ void World::check_pressure_listeners() {
         watch->since = kernel_.now();
         watch->before = total;
       }
-      if (auto own = again.lock())
-        scheduler_.at(kernel_.now() + length / 10, [own] { (*own)(); });
+      if (auto own = again.lock()) scheduler_.at(kernel_.now() + length / 10, [own] { (*own)(); });
     };
     scheduler_.at(length / 10, [tick] { (*tick)(); });
   }

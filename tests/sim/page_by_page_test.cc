@@ -51,14 +51,14 @@ std::string random_scenario(Random& random) {
   const std::int64_t processes = random.between(2, 6);
   for (std::int64_t i = 0; i < processes; ++i) {
     text += "[[process]]\nname = \"p" + std::to_string(i) + "\"\ncgroup = \"" +
-            random.pick<const char*>({"/", "/a", "/a/b"}) + "\"\noom_score_adj = " +
-            std::to_string(random.between(-500, 500)) + "\nsteps = [";
+            random.pick<const char*>({"/", "/a", "/a/b"}) +
+            "\"\noom_score_adj = " + std::to_string(random.between(-500, 500)) + "\nsteps = [";
     const std::int64_t steps = random.between(1, 4);
     for (std::int64_t step = 0; step < steps; ++step) {
       const std::string size = mib(1, 40);
       text += random.pick<const char*>({"{ alloc = \"", "{ shm = \"", "{ alloc = \""}) + size +
-              "\"" + (random.chance(30) ? ", rate = \"64M\" }, " : " }, ") +
-              "{ sleep = \"" + std::to_string(random.between(0, 60)) + "ms\" }, ";
+              "\"" + (random.chance(30) ? ", rate = \"64M\" }, " : " }, ") + "{ sleep = \"" +
+              std::to_string(random.between(0, 60)) + "ms\" }, ";
     }
     text += "{ touch = \"50%\" }]\n";
   }
