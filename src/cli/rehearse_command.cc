@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/diagnostics.h"
+#include "cli/rehearse_compare.h"
 #include "cli/rehearse_options.h"
 #include "cli/rehearse_progress.h"
 #include "cli/rehearse_result.h"
@@ -30,10 +31,12 @@ Examples:
   oom rehearse two.toml --kernel ./vmlinuz --log two.log --record two.json
   oom rehearse two.toml --kernel host                  the kernel that runs here
   oom rehearse two.toml --policy server.toml           what the guard would do about it
+  oom rehearse two.toml --compare                      whether the model agrees
 
 ./dev kernels fetches the kernels 5.10, 6.1, 6.12 and 7.2; OOMKIT_KERNELS names their folder.
 
-Exit status: 0 done and as expected, 1 not as expected, 2 wrong usage or scenario (nothing was
+Exit status: 0 done and as expected, 1 not as expected (or, with --compare, the worlds differ in
+victims, survivors or events), 2 wrong usage or scenario (nothing was
 started), 3 something is missing here, 4 a bug, 130 interrupted.)";
 
 ExitCode exit_code_for(const RehearsalResults& results) {
@@ -91,13 +94,20 @@ Result<ExitCode> run(const RehearseArguments& arguments) {
     sink.append(plan->json ? rehearsal_json(*plan, results)
                            : rehearsal_text(arguments, *plan, results));
   }
+  bool worlds_agree = true;
+  if (arguments.compare) {
+    const WorldsCompared compared = compare_with_model(*plan, results);
+    sink.append(compared.text);
+    worlds_agree = compared.same;
+  }
   complain_of_failures(results);
   const bool nothing_to_write =
       std::none_of(results.begin(), results.end(), [](const auto& it) { return it.has_value(); });
   if (nothing_to_write) return exit_code_for(results);
   if (const Status written = sink.finish(); !written && !sink.reader_gone())
     return tl::unexpected(written.error());
-  return exit_code_for(results);
+  const ExitCode code = exit_code_for(results);
+  return code == ExitCode::done && !worlds_agree ? ExitCode::nothing : code;
 }
 
 }  // namespace
@@ -127,6 +137,8 @@ Command add_rehearse_command(CLI::App& app) {
                       "Write the guard's decision records to this file or folder, a line each");
   command->add_option("--explain", arguments->explain,
                       "full, summary or none: of the kernel log; full for a single run");
+  command->add_flag("--compare", arguments->compare,
+                    "Run the scenarios in the model too (oom simulate), and tell what differs");
   command->add_option("--timeout", arguments->timeout_s, "End each machine after so many seconds");
   command
       ->add_option("--jobs", arguments->jobs,

@@ -106,6 +106,12 @@ Result<RehearsePlan> plan_rehearsal(const RehearseArguments& arguments, const Te
   RehearsePlan plan;
   OOMKIT_TRY(const std::size_t form, chosen_word("--format", arguments.format, {"text", "json"}));
   plan.json = form == 1;
+  if (plan.json && arguments.compare)
+    return fail(ErrorCode::usage,
+                "--compare tells what differs as text; for JSON there is "
+                "oom simulate --format json and oom compare --format json");
+  if (arguments.compare && arguments.policy)
+    return fail(ErrorCode::usage, "--compare: the model has no guard to run the policy");
   OOMKIT_TRY(plan.colour, wants_colour(arguments.colour, terminal, arguments.output.has_value()));
   plan.columns = result_columns(terminal);
   OOMKIT_TRY(const auto timeout, timeout_of(arguments));

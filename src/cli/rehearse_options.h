@@ -28,6 +28,7 @@ struct RehearseArguments {
   std::optional<std::string> explain = std::nullopt;
   std::optional<double> timeout_s = std::nullopt;
   std::size_t jobs = 0;
+  bool compare = false;
   std::string format = "text";
   std::string colour = "auto";
 };

@@ -118,7 +118,7 @@ Co<void> World::perform_write(const Action& action, std::string_view by) {
   std::string_view path = action.file;
   int error = 0;
   if (path.starts_with(kDriverFolder)) {
-    error = co_await driver_.write(init_, path.substr(kDriverFolder.size()), action.value);
+    error = co_await driver_.put(init_, path.substr(kDriverFolder.size()), action.value);
   } else if (path.starts_with("/proc/{")) {
     const std::size_t close = path.find('}');
     Process* process = find_process(path.substr(7, close - 7));

@@ -89,7 +89,7 @@ bool World::writes_cores() const {
 Co<bool> World::pause_until(Process& process, SimTime when) {
   while (kernel_.now() < when) {
     if (must_die(process)) co_return false;
-    co_await scheduler_.sleep(*process.thread, when - kernel_.now());
+    co_await scheduler_.pause_for(*process.thread, when - kernel_.now());
   }
   co_return co_await kernel_.return_to_user(process);
 }
@@ -341,7 +341,7 @@ Co<bool> World::do_fork(Process& process, const ProcessSpec& spec, const Step& s
   for (int i = 0; i < step.children; ++i) {
     const std::string comm = step.child_name.value_or(process.comm);
     Process& child = kernel_.create_process(comm, &process, spec.nice);
-    const int error = co_await kernel_.fork(process, child, shares);
+    const int error = co_await kernel_.copy_process(process, child, shares);
     if (error != 0 || must_die(process)) {
       if (must_die(process)) co_return false;
       go_on = false;

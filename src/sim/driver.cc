@@ -93,7 +93,7 @@ Co<int> Driver::take(Process& writer, std::int64_t wanted) {
   co_return 0;
 }
 
-Co<int> Driver::write(Process& writer, std::string_view parameter, std::string_view value) {
+Co<int> Driver::put(Process& writer, std::string_view parameter, std::string_view value) {
   Cursor cursor(trim(value));
   const auto number = cursor.take_integer<std::int64_t>();
   if (!loaded_) co_return ENOENT;

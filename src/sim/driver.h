@@ -20,7 +20,7 @@ class Driver {
   // An errno, or 0.
   int load(std::string_view parameters);
   int unload();
-  Co<int> write(Process& writer, std::string_view parameter, std::string_view value);
+  Co<int> put(Process& writer, std::string_view parameter, std::string_view value);
   std::optional<std::string> read(std::string_view parameter);
 
  private:

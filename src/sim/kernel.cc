@@ -235,7 +235,7 @@ Co<int> Kernel::set_max(Process& writer, Memcg& group, Pages pages) {
     request.memcg = &group;
     if (!co_await out_of_memory(writer, request)) break;
     // Whom it killed has to be gone before it asks again.
-    co_await scheduler_.sleep(*writer.thread, SimTime(4'000'000));
+    co_await scheduler_.pause_for(*writer.thread, SimTime(4'000'000));
   }
   wake_oom_waiters(group);
   co_return 0;

@@ -100,7 +100,7 @@ class Kernel {
   Co<bool> touch(Process& process, Region& region, std::int64_t first, std::int64_t count);
   Co<bool> lock(Process& process, Region& region, std::int64_t count);
   Co<bool> spread_tables(Process& process, Pages tables);
-  Co<int> fork(Process& parent, Process& child, bool shares_memory);
+  Co<int> copy_process(Process& parent, Process& child, bool shares_memory);
   // Its first pages of its own, in its cgroup.
   Co<bool> settle(Process& process);
   Co<void> exit(Process& process);

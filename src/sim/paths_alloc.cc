@@ -126,7 +126,7 @@ Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Plac
       continue;
     }
     if (oom_lock_) {
-      co_await scheduler_.sleep(*process.thread, kJiffy);
+      co_await scheduler_.pause_for(*process.thread, kJiffy);
       continue;
     }
     oom_lock_ = true;

@@ -183,7 +183,7 @@ Co<void> Kernel::throttle_high(Process& process) {
     begin_stall(process);
     process.uninterruptible = true;
     if (!process.is_dying() && !process.signal)
-      co_await scheduler_.sleep(*process.thread, SimTime(delay * (1'000'000'000 / kHz)));
+      co_await scheduler_.pause_for(*process.thread, SimTime(delay * (1'000'000'000 / kHz)));
     process.uninterruptible = false;
     end_stall(process);
     co_return;

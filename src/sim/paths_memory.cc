@@ -219,7 +219,7 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
     co_await spend(*process.thread, kDecompress);
   } else {
     process.uninterruptible = true;
-    co_await scheduler_.sleep(*process.thread, kDiskRead);
+    co_await scheduler_.pause_for(*process.thread, kDiskRead);
     process.uninterruptible = false;
   }
   end_stall(process);
@@ -343,9 +343,9 @@ Co<bool> Kernel::settle(Process& process) {
   co_return alive;
 }
 
-// copy_process(): a stack in the kernel, an address space with tables of its own, and all pages
+// A stack in the kernel, an address space with tables of its own, and all pages
 // in common until they are written to.
-Co<int> Kernel::fork(Process& parent, Process& child, bool shares_memory) {
+Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory) {
   Memcg& group = *parent.memcg;
   const Pages tables = shares_memory ? Pages(0) : parent.mm->tables;
   const Pages all = kStack + tables;

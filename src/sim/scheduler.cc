@@ -164,7 +164,7 @@ bool Scheduler::step() {
 Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time) {
   return {*this, thread, time};
 }
-Scheduler::Pause Scheduler::sleep(Thread& thread, SimTime duration) {
+Scheduler::Pause Scheduler::pause_for(Thread& thread, SimTime duration) {
   return {*this, thread, duration};
 }
 Scheduler::Pause Scheduler::wait(Thread& thread) {

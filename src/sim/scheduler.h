@@ -84,9 +84,9 @@ class Scheduler {
   // Awaiters. Only the thread itself awaits them.
   class Spend;
   class Pause;
-  Spend spend(Thread& thread, SimTime time);      // Uses the processor.
-  Pause sleep(Thread& thread, SimTime duration);  // True from co_await: woken before the time.
-  Pause wait(Thread& thread);                     // Until wake().
+  Spend spend(Thread& thread, SimTime time);          // Uses the processor.
+  Pause pause_for(Thread& thread, SimTime duration);  // True from co_await: woken before the time.
+  Pause wait(Thread& thread);                         // Until wake().
 
  private:
   friend class Spend;

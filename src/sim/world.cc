@@ -315,7 +315,7 @@ Co<void> World::supervise() {
     kills_ = kernel_.vmstat().oom_kill;
     if (over_) co_return;
     if (is_over()) break;
-    co_await scheduler_.sleep(*init_.thread, std::max(next_due() - kernel_.now(), SimTime(1)));
+    co_await scheduler_.pause_for(*init_.thread, std::max(next_due() - kernel_.now(), SimTime(1)));
   }
   if (over_) co_return;
   result_.duration_ms = elapsed_ms();
@@ -332,7 +332,7 @@ Co<void> World::supervise() {
   };
   while (is_settling() && !over_) {
     co_await do_due();
-    co_await scheduler_.sleep(*init_.thread, 20ms);
+    co_await scheduler_.pause_for(*init_.thread, 20ms);
   }
   over_ = true;
 }
