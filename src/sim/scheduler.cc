@@ -113,6 +113,9 @@ SimTime Scheduler::undisturbed(const Thread& thread) const {
 }
 
 bool Scheduler::can_go_on(const Thread& thread, SimTime time) const {
+  // Another processor is free for one who waits for it: he begins now, and not later.
+  const bool is_free = std::find(running_.begin(), running_.end(), nullptr) != running_.end();
+  if (is_free && !runnable_.empty()) return false;
   if (!events_.empty() && events_.begin()->first.first <= now_ + time) return false;
   const auto share = share_left(thread);
   return !share || time < *share;

@@ -177,6 +177,12 @@ Status World::set_up() {
     if (write_sysctl(setting.file, setting.value) != 0)
       return fail(ErrorCode::usage, "cannot set " + setting.file + " to \"" + setting.value + "\"");
   }
+  for (const ProcessSpec& spec : scenario_.processes) {
+    const bool at_once = spec.start == Milliseconds(0) && !spec.after;
+    if (at_once && !admits(*kernel_.memcgs().find(spec.cgroup)))
+      return fail(ErrorCode::io, "process " + spec.name +
+                                     ": the kernel refuses its cgroup: EBUSY (it has children)");
+  }
   for (const CgroupSpec& spec : scenario_.cgroups) {
     for (const Setting& setting : spec.set) {
       if (Status written = write_at_start(spec.path, setting); !written) return written;
@@ -185,7 +191,12 @@ Status World::set_up() {
   return {};
 }
 
-void World::start_copies(std::size_t index, bool tells) {
+// v2: a group whose controllers go on to its children has no processes of its own.
+bool World::admits(const Memcg& group) const {
+  return kernel_.cgroup_version() == CgroupVersion::v1 || group.is_root() || group.children.empty();
+}
+
+void World::start_copies(std::size_t index) {
   const ProcessSpec& spec = scenario_.processes[index];
   for (int copy = 0; copy < spec.count; ++copy) {
     Process& process = kernel_.create_process(spec.name, nullptr, spec.nice);
@@ -207,11 +218,20 @@ void World::start_copies(std::size_t index, bool tells) {
       (mode == "bind" ? process.bind : process.prefer) = nodes;
       process.interleave = mode == "interleave";
     }
-    if (Memcg* group = kernel_.memcgs().find(spec.cgroup); group != nullptr)
-      kernel_.join(process, *group);
     process.life = Life::alive;
     known_.push_back(&process);
-    if (tells) tell(event_of("start", process));
+    tell(event_of("start", process));
+    Memcg& group = *kernel_.memcgs().find(spec.cgroup);
+    if (!admits(group)) {
+      RunEvent event = event_of("error", process);
+      event.value = "its cgroup";
+      event.error = "EBUSY";
+      tell(std::move(event));
+      process.exit_code = 127;
+      scheduler_.start(*process.thread, kernel_.exit(process));
+      continue;
+    }
+    kernel_.join(process, group);
     scheduler_.start(*process.thread, live(process, &spec, nullptr));
   }
 }
@@ -245,7 +265,7 @@ Co<bool> World::do_due() {
     if (started_[i] || !from || *from + SimTime(spec.start) > kernel_.now()) continue;
     started_[i] = any = true;
     co_await scheduler_.spend(*init_.thread, kStartCost * spec.count);
-    start_copies(i, true);
+    start_copies(i);
   }
   for (std::size_t i = 0; i < scenario_.events.size(); ++i) {
     const EventSpec& event = scenario_.events[i];
@@ -305,7 +325,7 @@ Co<void> World::supervise() {
     const ProcessSpec& spec = scenario_.processes[i];
     if (spec.start > Milliseconds(0) || spec.after) continue;
     started_[i] = true;
-    start_copies(i, true);
+    start_copies(i);
   }
   const SimTime end(scenario_.end.after);
   while (!over_ && kernel_.now() < end) {

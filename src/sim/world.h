@@ -55,7 +55,8 @@ class World final : public Witness {
   Co<bool> do_due();
   SimTime next_due() const;
   bool is_over() const;
-  void start_copies(std::size_t spec, bool tells);
+  void start_copies(std::size_t spec);
+  bool admits(const Memcg& group) const;
   void reach(std::string_view mark, SimTime breath);
   Mark& mark(std::string_view name);
   std::int64_t elapsed_ms() const { return kernel_.now().count() / 1'000'000; }

@@ -1,0 +1,110 @@
+// Time and threads: who runs when, and that it is the same each time.
+#include "sim/scheduler.h"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace oomkit::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+Co<void> work(Scheduler& scheduler, Thread& thread, std::string& log, char name, int pieces) {
+  for (int i = 0; i < pieces; ++i) {
+    co_await scheduler.spend(thread, 1ms);
+    log += name;
+  }
+}
+
+Co<int> nested(Scheduler& scheduler, Thread& thread, int depth) {
+  if (depth == 0) {
+    co_await scheduler.pause_for(thread, 1us);
+    co_return 0;
+  }
+  const int below = co_await nested(scheduler, thread, depth - 1);
+  co_return below + 1;
+}
+
+Co<void> measure(Scheduler& scheduler, Thread& thread, int depth, int& result) {
+  result = co_await nested(scheduler, thread, depth);
+}
+
+Co<void> wait_for_it(Scheduler& scheduler, Thread& thread, bool& woken) {
+  woken = co_await scheduler.pause_for(thread, 10s);
+}
+
+void run_all(Scheduler& scheduler) {
+  while (scheduler.step()) {
+  }
+}
+
+TEST(SchedulerTest, EqualsShareAProcessor) {
+  Scheduler scheduler(1, false);
+  std::string log;
+  Thread& a = scheduler.create(0);
+  Thread& b = scheduler.create(0);
+  scheduler.start(a, work(scheduler, a, log, 'a', 12));
+  scheduler.start(b, work(scheduler, b, log, 'b', 12));
+  run_all(scheduler);
+  EXPECT_EQ(scheduler.now(), SimTime(24ms));
+  // Neither is far behind the other at half time.
+  const std::string half = log.substr(0, 12);
+  EXPECT_GE(std::count(half.begin(), half.end(), 'b'), 4) << log;
+  EXPECT_GE(std::count(half.begin(), half.end(), 'a'), 4) << log;
+}
+
+TEST(SchedulerTest, ANiceThreadGetsWhatIsLeft) {
+  Scheduler scheduler(1, false);
+  std::string log;
+  Thread& nice = scheduler.create(19);
+  Thread& other = scheduler.create(0);
+  scheduler.start(nice, work(scheduler, nice, log, 'n', 40));
+  scheduler.start(other, work(scheduler, other, log, 'o', 40));
+  run_all(scheduler);
+  EXPECT_EQ(log.substr(log.size() - 30).find('o'), std::string::npos) << log;
+}
+
+TEST(SchedulerTest, TwoProcessorsAreTwice) {
+  Scheduler scheduler(2, false);
+  std::string log;
+  Thread& a = scheduler.create(0);
+  Thread& b = scheduler.create(0);
+  scheduler.start(a, work(scheduler, a, log, 'a', 10));
+  scheduler.start(b, work(scheduler, b, log, 'b', 10));
+  run_all(scheduler);
+  EXPECT_EQ(scheduler.now(), SimTime(10ms));
+}
+
+TEST(SchedulerTest, PathsWaitInTheirMiddleAtAnyDepth) {
+  Scheduler scheduler(1, false);
+  Thread& thread = scheduler.create(0);
+  int result = 0;
+  scheduler.start(thread, measure(scheduler, thread, 500, result));
+  run_all(scheduler);
+  EXPECT_EQ(result, 500);
+}
+
+TEST(SchedulerTest, ASleepEndsEarlyWhenItIsWoken) {
+  Scheduler scheduler(1, false);
+  Thread& thread = scheduler.create(0);
+  bool woken = false;
+  scheduler.start(thread, wait_for_it(scheduler, thread, woken));
+  scheduler.at(1s, [&] { scheduler.wake(thread); });
+  run_all(scheduler);
+  EXPECT_TRUE(woken);
+  EXPECT_EQ(scheduler.now(), SimTime(1s));
+}
+
+TEST(SchedulerTest, EventsOfOneTimeKeepTheirOrder) {
+  Scheduler scheduler(1, false);
+  std::string log;
+  for (const char name : {'x', 'y', 'z'})
+    scheduler.at(1ms, [&log, name] { log += name; });
+  run_all(scheduler);
+  EXPECT_EQ(log, "xyz");
+}
+
+}  // namespace
+}  // namespace oomkit::sim
