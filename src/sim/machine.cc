@@ -90,11 +90,14 @@ void Machine::fill(const KernelProfile& profile) {
       zone->free -= kDmaUsed;
       continue;
     }
-    const Pages taken = std::min(used, zone->free / 2);
+    const bool last_of_several = node_count_ > 1 && zone == zones_.rbegin();
+    const Pages here = last_of_several ? std::min(used, profile.last_node_use) : used;
+    const Pages taken = std::min(here, zone->free / 2);
     zone->free -= taken;
     used -= taken;
     const Pages listed = std::min(profile.base_pcp, zone->free / 8);
     zone->pcp = listed;
+    zone->pcp_of_others = std::min(profile.pcp_of_others, listed);
     zone->free -= listed;
     // From 5.14 on as much as the low mark; 7.2 keeps up to an eighth of the zone for good.
     zone->pcp_high = zone->levels.low;
@@ -209,7 +212,7 @@ Machine::Taken Machine::take(Pages pages, const Placement& where, Mark mark) {
       const Pages above = zone.free - level_of(zone, mark);
       if (above <= Pages(0)) continue;
       // What lies on the processor's list is given first, as long as the zone passes its check.
-      const Pages listed = std::min(zone.pcp, pages);
+      const Pages listed = std::min(std::max(zone.pcp - zone.pcp_of_others, Pages(0)), pages);
       const Pages rest = std::min(pages - listed, above);
       zone.pcp -= listed;
       zone.free -= rest;

@@ -25,6 +25,7 @@ struct SimZone {
   Pages present, managed, spanned;
   Pages free;
   Pages pcp, pcp_high;  // Free pages on the processors' lists, which `free` lacks.
+  Pages pcp_of_others;  // Of these, for the kernel's own requests.
   Pages scattered;      // Of `free`, single pages without a free neighbour.
   ZoneLevels levels;
   std::array<Pages, 5> reserve;  // lowmem_reserve[]

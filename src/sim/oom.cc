@@ -270,7 +270,10 @@ void Kernel::kill_one(Process& victim, OomReport& report, Victim::Role role) {
   dead.pgtables = kib(victim.mm->tables);
   dead.oom_score_adj = victim.oom_score_adj;
   dead.role = role;
-  report.victims.push_back(std::move(dead));
+  // Chosen, and a member of the group that it is killed with: counted and printed twice, but one.
+  const bool known = std::any_of(report.victims.begin(), report.victims.end(),
+                                 [&](const Victim& each) { return each.pid == dead.pid; });
+  if (!known) report.victims.push_back(std::move(dead));
   victim.oom_victim = true;
   send_signal(victim, 9);
   for (Process* other : processes_) {

@@ -115,7 +115,8 @@ Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Plac
     const Pages progress = co_await try_to_free(scan);
     end_stall(process);
     if (const auto zone = take(Mark::min)) co_return zone;
-    if (!drained) {
+    // The processors' lists are given back only by one whose reclaim got somewhere.
+    if (progress > Pages(0) && !drained) {
       drained = true;
       machine_.drain_pcp();
       if (const auto zone = take(Mark::min)) co_return zone;

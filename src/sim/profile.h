@@ -46,8 +46,6 @@ struct KernelProfile {
   bool kernel_stat;              // memory.stat has `kernel` and page tables.
   bool swap_full_checked_first;  // No try at memory.swap.max when there is no room.
   bool has_v1;
-  // mm/vmscan.c: whether the generations of MGLRU are in use.
-  bool multi_generation;
   // mm/page_alloc.c: lists of a processor that grow with use (6.7) and were seen to stay large.
   bool pcp_keeps;
 
@@ -59,7 +57,9 @@ struct KernelProfile {
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
-  Pages base_pcp;               // Free pages on the lists of the processor.
+  Pages base_pcp;               // Free pages on the lists of the processor, ...
+  Pages pcp_of_others;          // ... and those of them that are not for pages of processes.
+  Pages last_node_use;          // Of all that, in the last of several nodes.
 
   // A process of a scenario before its first step.
   Pages base_anon, base_file, base_tables, base_vm;
