@@ -166,6 +166,7 @@ class Kernel {
   void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
   Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
   Co<bool> take_tables(Process& process, Pages pages);
+  bool has_plenty(const Process& process, Pages pages);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> free_pages_of(Process& process, std::vector<Object*> objects);

@@ -223,6 +223,17 @@ Machine::Taken Machine::take(Pages pages, const Placement& where, Mark mark) {
   return {};
 }
 
+Pages Machine::at_hand(const Placement& where) const {
+  for (const int node : where.nodes) {
+    for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
+      if (zone->node != node) continue;
+      const Pages above = zone->free - level_of(*zone, Mark::low);
+      if (above > Pages(0)) return above;
+    }
+  }
+  return Pages(0);
+}
+
 std::vector<std::int64_t> Machine::blocks(const SimZone& zone) const {
   std::vector<std::int64_t> counts(kMaxOrder + 1, 0);
   counts[0] = zone.scattered.count();

@@ -126,6 +126,14 @@ Co<bool> Kernel::take_tables(Process& process, Pages pages) {
   co_return true;
 }
 
+// Whether so many pages come from one zone and within every limit, without anything happening.
+bool Kernel::has_plenty(const Process& process, Pages pages) {
+  if (memcgs_.charges_at_hand(*process.memcg, has_memsw()) < pages + profile_.charge_batch)
+    return false;
+  const Placement where = placement_of(process);
+  return !process.interleave && machine_.at_hand(where) > pages;
+}
+
 // do_anonymous_page() and shmem_fault(), for as many pages as nothing comes between.
 Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                           std::int64_t& done) {
@@ -133,8 +141,14 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   Mm& mm = *process.mm;
   const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
-  count = std::min(count, kPagesOfTable - in_table);
   count = std::min(count, pages_at_once(*process.thread, profile_.costs.fault));
+  // Where nothing can be short, tables that are needed on the way are had at once.
+  const std::int64_t more_tables = (in_table + count - 1) / kPagesOfTable;
+  if (has_plenty(process, Pages(count + more_tables))) {
+    if (!co_await take_tables(process, Pages(more_tables))) co_return false;
+  } else {
+    count = std::min(count, kPagesOfTable - in_table);
+  }
   const Pages wanted = std::min(Pages(count), memcgs_.charges_at_hand(*process.memcg, has_memsw()));
   const Machine::Taken taken = co_await alloc_pages(process, wanted);
   if (taken.pages <= Pages(0)) co_return false;

@@ -107,7 +107,8 @@ std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
 }
 
 SimTime Scheduler::undisturbed(const Thread& thread) const {
-  SimTime limit = share_left(thread).value_or(kTick);
+  constexpr SimTime kLong = 1h;  // Nobody waits, nothing is due.
+  SimTime limit = share_left(thread).value_or(kLong);
   if (!events_.empty()) limit = std::min(limit, events_.begin()->first.first - now_);
   return std::max(limit, SimTime(1));
 }
