@@ -38,38 +38,56 @@ TEST(PageByPage, TheExperiments) {
   }
 }
 
-// A host with a few processes in nested groups with limits, that grow at random.
-std::string random_scenario(Random& random) {
-  const auto mib = [&](std::int64_t low, std::int64_t high) {
-    return std::to_string(random.between(low, high)) + "M";
-  };
-  std::string text = "schema = 1\nname = \"random\"\n[host]\nmemory = \"256M\"\n";
-  if (random.chance(50)) text += "swap = \"" + mib(8, 64) + "\"\nboot = [\"swapaccount=1\"]\n";
-  text += "[[cgroup]]\npath = \"/a\"\nset = { \"memory.max\" = \"" + mib(24, 160) +
-          "\", \"memory.oom.group\" = \"" + (random.chance(30) ? "1" : "0") +
-          "\" }\n[[cgroup]]\npath = \"/a/b\"\nset = { \"memory.max\" = \"" + mib(8, 80) + "\" }\n";
-  const std::int64_t processes = random.between(2, 6);
-  for (std::int64_t i = 0; i < processes; ++i) {
-    text += "[[process]]\nname = \"p" + std::to_string(i) + "\"\ncgroup = \"" +
-            random.pick<const char*>({"/", "/a", "/a/b"}) +
-            "\"\noom_score_adj = " + std::to_string(random.between(-500, 500)) + "\nsteps = [";
-    const std::int64_t steps = random.between(1, 4);
-    for (std::int64_t step = 0; step < steps; ++step) {
-      const std::string size = mib(1, 40);
-      text += random.pick<const char*>({"{ alloc = \"", "{ shm = \"", "{ alloc = \""}) + size +
-              "\"" + (random.chance(30) ? ", rate = \"64M\" }, " : " }, ") + "{ sleep = \"" +
-              std::to_string(random.between(0, 60)) + "ms\" }, ";
-    }
-    text += "{ touch = \"50%\" }]\n";
+// A host with a few processes in nested groups with limits, that grow at random. One draw a
+// statement: compilers differ in the order within an expression.
+class ScenarioWriter {
+ public:
+  explicit ScenarioWriter(std::uint64_t seed) : random_(seed) {}
+
+  std::string write() {
+    text_ = "schema = 1\nname = \"random\"\n[host]\nmemory = \"256M\"\n";
+    write_group("/a", 24, 160);
+    write_group("/a/b", 8, 80);
+    const std::int64_t processes = random_.between(2, 6);
+    for (std::int64_t i = 0; i < processes; ++i)
+      write_process(i);
+    return text_ + "[end]\nafter = \"3s\"\n";
   }
-  return text + "[end]\nafter = \"3s\"\n";
-}
+
+ private:
+  void add_size(std::int64_t low, std::int64_t high) {
+    text_ += "\"" + std::to_string(random_.between(low, high)) + "M\"";
+  }
+
+  void write_group(const std::string& path, std::int64_t low, std::int64_t high) {
+    text_ += "[[cgroup]]\npath = \"" + path + "\"\nset = { \"memory.max\" = ";
+    add_size(low, high);
+    text_ += random_.chance(30) ? ", \"memory.oom.group\" = \"1\" }\n" : " }\n";
+  }
+
+  void write_process(std::int64_t number) {
+    text_ += "[[process]]\nname = \"p" + std::to_string(number) + "\"\ncgroup = \"";
+    text_ += random_.chance(50) ? "/" : "/a/b";
+    text_ += "\"\nnice = " + std::to_string(random_.pick({0, 5, 19}));
+    text_ += "\noom_score_adj = " + std::to_string(random_.between(-500, 500)) + "\nsteps = [";
+    const std::int64_t steps = random_.between(1, 4);
+    for (std::int64_t step = 0; step < steps; ++step) {
+      text_ += random_.chance(30) ? "{ shm = " : "{ alloc = ";
+      add_size(1, 40);
+      text_ += random_.chance(30) ? ", rate = \"64M\" }, " : " }, ";
+      text_ += "{ sleep = \"" + std::to_string(random_.between(0, 60)) + "ms\" }, ";
+    }
+    text_ += "{ touch = \"50%\" }]\n";
+  }
+
+  Random random_;
+  std::string text_;
+};
 
 TEST(PageByPage, RandomScenarios) {
-  constexpr std::uint64_t kScenarios = 40;
+  constexpr std::uint64_t kScenarios = 60;
   for (std::uint64_t seed = 1; seed <= kScenarios; ++seed) {
-    Random random(seed);
-    const std::string text = random_scenario(random);
+    const std::string text = ScenarioWriter(seed).write();
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
     const ParsedScenario parsed = parse_scenario(text);
     ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.diagnostics.front().message;
