@@ -215,6 +215,7 @@ void append_run_table(TextScreen screen, const std::string& scenario_file,
       Role::strong);
   table.add("booted", [](const RunColumn& column) {
     if (column.record == nullptr) return std::string();
+    if (column.record->world == "model") return std::string("a model");
     return column.boot_ms ? seconds_text(*column.boot_ms) : std::string("never");
   });
   add_kills(table, columns);
