@@ -116,7 +116,7 @@ std::optional<std::string> Driver::read(std::string_view parameter) {
   std::int64_t count = 0;
   for (const SimZone& zone : kernel_.machine().zones()) {
     const std::vector<std::int64_t> blocks = kernel_.machine().blocks(zone);
-    for (std::size_t order = static_cast<std::size_t>(order_); order < blocks.size(); ++order)
+    for (auto order = static_cast<std::size_t>(order_); order < blocks.size(); ++order)
       count += blocks[order];
   }
   return line(count);

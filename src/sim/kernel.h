@@ -233,18 +233,22 @@ class Kernel {
     Process* victim = nullptr;
     bool aborted = false;  // A victim is dying already.
   };
-  Choice select_bad_process(const Process& process, const OomRequest& request) const;
-  std::vector<Process*> candidates(const Process& process, const OomRequest& request) const;
+  Choice select_bad_process(const Process& asking, const OomRequest& request) const;
+  std::vector<Process*> candidates(const Process& asking, const OomRequest& request) const;
   bool may_use(const Process& candidate, const Process& asking, const OomRequest& request) const;
   void kill_process(const Process& asking, const OomRequest& request, Process& victim);
   void kill_one(Process& victim, OomReport& report, Victim::Role role);
   bool will_free_memory(const Process& process) const;
-  void panic_for(const Process& process, const OomRequest& request, std::string text);
+  void panic_for(const Process& process, const OomRequest& request, const std::string& text);
   OomReport make_report(const Process& process, const OomRequest& request) const;
   bool may_report();
 
   // report.cc
   void describe_host(OomReport& report) const;
+  void describe_counters(HostMemory& memory, Pages shmem) const;
+  Node describe_node(std::size_t node, Pages shmem) const;
+  Zone describe_zone(const SimZone& zone) const;
+  Pages on_lists(ListKind kind, std::optional<std::size_t> node) const;
   void describe_memcg(OomReport& report, const OomRequest& request) const;
   void describe_tasks(OomReport& report, const Process& process, const OomRequest& request) const;
 

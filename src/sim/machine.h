@@ -75,8 +75,8 @@ class Machine {
   Pages at_hand(const Placement& where) const;
   // One block of that order.
   std::optional<std::size_t> take_block(int order, Mark mark);
-  void give(std::size_t zone, Pages pages);
-  void give_scattered(std::size_t zone, Pages pages);
+  void give(std::size_t index, Pages pages);
+  void give_scattered(std::size_t index, Pages pages);
   void drain_pcp();
   bool is_balanced(int node) const;  // Some zone of it is above its high mark.
   // Whether a zone would pass the mark with that many more free pages in it.

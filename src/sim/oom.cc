@@ -133,7 +133,7 @@ bool Kernel::may_report() {
   return true;
 }
 
-void Kernel::panic_for(const Process& process, const OomRequest& request, std::string text) {
+void Kernel::panic_for(const Process& process, const OomRequest& request, const std::string& text) {
   OomReport report = make_report(process, request);
   report.verdict = Verdict::panic;
   report.panic_text = "Kernel panic - not syncing: " + text;

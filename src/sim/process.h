@@ -53,41 +53,42 @@ enum class Life { starting, alive, dying, gone };
 struct Process {
   std::int64_t pid = 0;
   std::string comm;
-  int instance = 1;
   std::size_t spec = 0;  // In Scenario::processes.
-  Life life = Life::starting;
   std::shared_ptr<Mm> mm;
   Memcg* memcg = nullptr;
-  int oom_score_adj = 0;
-  int uid = 0;
-  std::vector<int> mems;    // Nodes of its cpuset; empty: all.
-  std::vector<int> bind;    // Nodes of mempolicy bind.
-  std::vector<int> prefer;  // Nodes of preferred or interleave, tried first.
-  bool interleave = false;
+  std::vector<int> mems;     // Nodes of its cpuset; empty: all.
+  std::vector<int> bind;     // Nodes of mempolicy bind.
+  std::vector<int> prefer;   // Nodes of preferred or interleave, tried first.
   std::string cpuset = "/";  // Its name.
   Thread* thread = nullptr;
   Process* parent = nullptr;
-  bool is_vfork_child = false;  // Borrows its parent's memory.
   Random random{0};
-  bool uses_shared_code = false;  // Its first step brought the program's pages in.
 
-  bool sigkill = false;
-  std::optional<int> signal;  // A deadly one that was sent.
-  bool ignores_sigterm = false;
-  bool stopped = false;
-  bool oom_victim = false;
-  bool in_vfork_wait = false;
+  std::optional<int> signal;            // A deadly one that was sent.
   const Memcg* waits_in_oom = nullptr;  // v1: sleeps in mem_cgroup_oom_synchronize().
-  bool uninterruptible = false;         // State D.
-  bool stalls = false;                  // psi_memstall_enter()
-  int counted_stalled = 0;              // What the pressure groups count of it.
-  int counted_productive = 0;
-  Pages over_high;  // memcg_nr_pages_over_high
+  Pages over_high;                      // memcg_nr_pages_over_high
   std::int64_t kernel_pages = 0;
   Pages sock;  // Of its socket buffers.
   std::int64_t exit_code = 0;
   std::int64_t exit_signal = 0;
   std::int64_t held_bytes = 0;
+  int instance = 1;
+  int oom_score_adj = 0;
+  int uid = 0;
+  int counted_stalled = 0;  // What the pressure groups count of it.
+  int counted_productive = 0;
+  Life life = Life::starting;
+
+  bool interleave = false;
+  bool is_vfork_child = false;    // Borrows its parent's memory.
+  bool uses_shared_code = false;  // Its first step brought the program's pages in.
+  bool sigkill = false;
+  bool ignores_sigterm = false;
+  bool stopped = false;
+  bool oom_victim = false;
+  bool in_vfork_wait = false;
+  bool uninterruptible = false;  // State D.
+  bool stalls = false;           // psi_memstall_enter()
   bool core = false;
 
   bool is_dying() const { return sigkill || life == Life::dying || life == Life::gone; }

@@ -1,12 +1,19 @@
 // The kernel's report of a shortage, as a value: dump_header() of mm/oom_kill.c, show_mem() of
 // mm/show_mem.c, mem_cgroup_print_oom_meminfo() of mm/memcontrol.c. What of it a version prints is
 // the writer's matter (klog/writer.h).
+#include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "sim/kernel.h"
 
 namespace oomkit::sim {
 namespace {
+
+// By ListKind.
+constexpr std::array<std::string_view, kListKinds> kListNames = {
+    "inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"};
 
 constexpr std::uint64_t kGfpKernel = 0xcc0;
 constexpr std::uint64_t kGfpUserPage = 0x100cca;  // GFP_HIGHUSER_MOVABLE
@@ -183,100 +190,107 @@ void Kernel::describe_memcg(OomReport& report, const OomRequest& request) const 
   report.at.memcg = std::move(memcg);
 }
 
+Pages Kernel::on_lists(ListKind kind, std::optional<std::size_t> node) const {
+  Pages sum;
+  for (const auto& group : memcgs_.groups()) {
+    for (std::size_t i = 0; i < group->lists.size(); ++i) {
+      if (!node || i == *node) sum += group->lists[i][static_cast<std::size_t>(kind)].pages;
+    }
+  }
+  // PID 1 and its program are locked, and in the first node.
+  if (kind == ListKind::unevictable && node.value_or(0) == 0)
+    sum += profile_.init_anon + profile_.init_shmem;
+  return sum;
+}
+
+void Kernel::describe_counters(HostMemory& memory, Pages shmem) const {
+  const auto put = [&](std::string_view name, Pages pages) { memory.counters.add(name, pages); };
+  Pages pcp;
+  for (const SimZone& zone : machine_.zones())
+    pcp += zone.pcp;
+  for (std::size_t i = 0; i < kListKinds; ++i)
+    put(kListNames.at(i), on_lists(static_cast<ListKind>(i), std::nullopt));
+  for (const char* name : {"isolated_anon", "isolated_file", "dirty", "writeback"})
+    put(name, Pages(0));
+  put("slab_reclaimable", slab_reclaimable_);
+  put("slab_unreclaimable", slab_unreclaimable_);
+  put("mapped", profile_.init_shmem);
+  put("shmem", shmem);
+  put("pagetables", page_tables_);
+  for (const char* name : {"sec_pagetables", "bounce", "kernel_misc_reclaimable"})
+    put(name, Pages(0));
+  put("free", machine_.free());
+  put("free_pcp", pcp);
+  put("free_cma", Pages(0));
+}
+
+Node Kernel::describe_node(std::size_t node, Pages shmem) const {
+  const auto in_first = [&](Pages pages) { return kib_of(node == 0 ? pages : Pages(0)); };
+  constexpr std::int64_t kGivesUp = 16;  // MAX_RECLAIM_RETRIES
+  Node described;
+  described.id = static_cast<int>(node);
+  for (std::size_t i = 0; i < kListKinds; ++i)
+    described.amounts.add(kListNames.at(i), kib_of(on_lists(static_cast<ListKind>(i), node)));
+  for (const char* name : {"isolated(anon)", "isolated(file)", "mapped", "dirty", "writeback"})
+    described.amounts.add(name, KiB(0));
+  described.amounts.add("shmem", in_first(shmem));
+  described.amounts.add("writeback_tmp", KiB(0));
+  described.amounts.add("kernel_stack", in_first(kernel_stack_));
+  described.amounts.add("pagetables", in_first(page_tables_));
+  described.amounts.add("sec_pagetables", KiB(0));
+  described.all_unreclaimable = kswapds_[node].failures >= kGivesUp;
+  return described;
+}
+
+Zone Kernel::describe_zone(const SimZone& zone) const {
+  Zone described;
+  described.node = zone.node;
+  described.name = zone.name;
+  const auto put = [&](std::string_view name, Pages pages) {
+    described.amounts.add(name, kib_of(pages));
+  };
+  put("free", zone.free);
+  put("boost", Pages(0));
+  put("min", zone.levels.min);
+  put("low", zone.levels.low);
+  put("high", zone.levels.high);
+  put("reserved_highatomic", Pages(0));
+  put("free_highatomic", Pages(0));
+  for (const std::string_view list : kListNames)
+    put(list, Pages(0));
+  put("writepending", Pages(0));
+  put("present", zone.present);
+  put("managed", zone.managed);
+  put("mlocked", Pages(0));
+  put("bounce", Pages(0));
+  put("free_pcp", zone.pcp);
+  put("local_pcp", zone.pcp);
+  put("free_cma", Pages(0));
+  for (const Pages reserve : zone.reserve)
+    described.lowmem_reserve.push_back(reserve);
+  std::int64_t kib = 4;
+  for (const std::int64_t blocks : machine_.blocks(zone)) {
+    described.free_blocks.push_back({blocks, KiB(kib), blocks > 0 ? "U" : ""});
+    kib *= 2;
+  }
+  return described;
+}
+
 void Kernel::describe_host(OomReport& report) const {
   HostMemory memory;
-  const auto lists = [&](ListKind kind, std::optional<int> node) {
-    Pages sum;
-    for (const auto& group : memcgs_.groups()) {
-      for (std::size_t i = 0; i < group->lists.size(); ++i) {
-        if (!node || static_cast<int>(i) == *node)
-          sum += group->lists[i][static_cast<std::size_t>(kind)].pages;
-      }
-    }
-    return sum;
-  };
-  constexpr std::string_view kLists[] = {"inactive_anon", "active_anon", "inactive_file",
-                                         "active_file", "unevictable"};
   Pages shmem = profile_.init_shmem;
   Pages pagecache = profile_.init_shmem;
-  Pages pcp;
   for (const auto& group : memcgs_.groups()) {
     shmem += group->own.shmem;
     pagecache += group->own.file;
   }
-  for (const SimZone& zone : machine_.zones())
-    pcp += zone.pcp;
-  for (std::size_t i = 0; i < kListKinds; ++i) {
-    const auto kind = static_cast<ListKind>(i);
-    Pages pages = lists(kind, std::nullopt);
-    if (kind == ListKind::unevictable) pages += profile_.init_anon + profile_.init_shmem;
-    memory.counters.add(kLists[i], pages);
-  }
-  memory.counters.add("isolated_anon", Pages(0));
-  memory.counters.add("isolated_file", Pages(0));
-  memory.counters.add("dirty", Pages(0));
-  memory.counters.add("writeback", Pages(0));
-  memory.counters.add("slab_reclaimable", slab_reclaimable_);
-  memory.counters.add("slab_unreclaimable", slab_unreclaimable_);
-  memory.counters.add("mapped", profile_.init_shmem);
-  memory.counters.add("shmem", shmem);
-  memory.counters.add("pagetables", page_tables_);
-  memory.counters.add("sec_pagetables", Pages(0));
-  memory.counters.add("bounce", Pages(0));
-  memory.counters.add("kernel_misc_reclaimable", Pages(0));
-  memory.counters.add("free", machine_.free());
-  memory.counters.add("free_pcp", pcp);
-  memory.counters.add("free_cma", Pages(0));
-  for (std::size_t node = 0; node < machine_.nodes(); ++node) {
-    Node part;
-    part.id = static_cast<int>(node);
-    for (std::size_t i = 0; i < kListKinds; ++i) {
-      const auto kind = static_cast<ListKind>(i);
-      Pages pages = lists(kind, part.id);
-      if (kind == ListKind::unevictable && node == 0)
-        pages += profile_.init_anon + profile_.init_shmem;
-      part.amounts.add(kLists[i], kib_of(pages));
-    }
-    for (const char* word : {"isolated(anon)", "isolated(file)", "mapped", "dirty", "writeback"})
-      part.amounts.add(word, KiB(0));
-    part.amounts.add("shmem", kib_of(node == 0 ? shmem : Pages(0)));
-    part.amounts.add("writeback_tmp", KiB(0));
-    part.amounts.add("kernel_stack", kib_of(node == 0 ? kernel_stack_ : Pages(0)));
-    part.amounts.add("pagetables", kib_of(node == 0 ? page_tables_ : Pages(0)));
-    part.amounts.add("sec_pagetables", KiB(0));
-    part.all_unreclaimable = kswapds_[node].failures >= 16;
-    memory.nodes.push_back(std::move(part));
-  }
+  describe_counters(memory, shmem);
+  for (std::size_t node = 0; node < machine_.nodes(); ++node)
+    memory.nodes.push_back(describe_node(node, shmem));
   Pages present;
   for (const SimZone& zone : machine_.zones()) {
     present += zone.present;
-    Zone printed;
-    printed.node = zone.node;
-    printed.name = zone.name;
-    printed.amounts.add("free", kib_of(zone.free));
-    printed.amounts.add("boost", KiB(0));
-    printed.amounts.add("min", kib_of(zone.levels.min));
-    printed.amounts.add("low", kib_of(zone.levels.low));
-    printed.amounts.add("high", kib_of(zone.levels.high));
-    printed.amounts.add("reserved_highatomic", KiB(0));
-    printed.amounts.add("free_highatomic", KiB(0));
-    for (std::size_t i = 0; i < kListKinds; ++i)
-      printed.amounts.add(kLists[i], KiB(0));
-    printed.amounts.add("writepending", KiB(0));
-    printed.amounts.add("present", kib_of(zone.present));
-    printed.amounts.add("managed", kib_of(zone.managed));
-    printed.amounts.add("mlocked", KiB(0));
-    printed.amounts.add("bounce", KiB(0));
-    printed.amounts.add("free_pcp", kib_of(zone.pcp));
-    printed.amounts.add("local_pcp", kib_of(zone.pcp));
-    printed.amounts.add("free_cma", KiB(0));
-    for (const Pages reserve : zone.reserve)
-      printed.lowmem_reserve.push_back(reserve);
-    const std::vector<std::int64_t> blocks = machine_.blocks(zone);
-    for (std::size_t order = 0; order < blocks.size(); ++order)
-      printed.free_blocks.push_back(
-          {blocks[order], KiB(4) * (std::int64_t{1} << order), blocks[order] > 0 ? "U" : ""});
-    memory.zones.push_back(std::move(printed));
+    memory.zones.push_back(describe_zone(zone));
   }
   memory.pagecache = pagecache;
   memory.swapcache = Pages(0);

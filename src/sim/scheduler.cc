@@ -22,7 +22,7 @@ constexpr std::array<std::int64_t, 40> kWeights = {
     172,   137,   110,   87,    70,    56,    45,    36,    29,    23,    18,   15};
 
 std::int64_t weight_of(int nice) {
-  return kWeights.at(static_cast<std::size_t>(std::clamp(nice, -20, 19) + 20));
+  return kWeights.at(static_cast<std::size_t>(std::clamp(nice, -20, 19)) + 20U);
 }
 
 }  // namespace

@@ -297,7 +297,7 @@ Co<bool> World::do_due() {
 }
 
 SimTime World::next_due() const {
-  SimTime next = SimTime(scenario_.end.after);
+  auto next = SimTime(scenario_.end.after);
   const auto consider = [&](SimTime when) {
     if (when > kernel_.now()) next = std::min(next, when);
   };

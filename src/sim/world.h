@@ -55,9 +55,9 @@ class World final : public Witness {
   Co<bool> do_due();
   SimTime next_due() const;
   bool is_over() const;
-  void start_copies(std::size_t spec);
+  void start_copies(std::size_t index);
   bool admits(const Memcg& group) const;
-  void reach(std::string_view mark, SimTime breath);
+  void reach(std::string_view name, SimTime breath);
   Mark& mark(std::string_view name);
   std::int64_t elapsed_ms() const { return kernel_.now().count() / 1'000'000; }
   void tell(RunEvent event);
