@@ -77,6 +77,9 @@ std::size_t HotLines::run_hot(std::string_view text, std::size_t at, std::uint64
   while (at < text.size()) {
     if (wish_.raw_bytes > 0) {
       at = take_raw(text, at);
+      // They may end inside a line, of which only the rest counts.
+      if (anchor_known && anchor < find_newline(text, std::min(at, text.size())))
+        anchor_known = false;
       continue;
     }
     const std::uint64_t position = text_position + at;
@@ -96,7 +99,7 @@ std::size_t HotLines::run_hot(std::string_view text, std::size_t at, std::uint64
     }
     // While a report is open anchors say nothing new; looked for only when none is.
     if (!wish_.busy && (!anchor_known || anchor < at)) {
-      anchor = scan_(text, at).found;
+      anchor = at + scan_(text.substr(at), 0).found;
       anchor_known = true;
     }
     const bool has_anchor = !wish_.busy && anchor < newline;
@@ -114,13 +117,15 @@ std::size_t HotLines::run_cold(std::string_view text, std::size_t at) {
     begin_line(text.substr(at), position_ + at);
     return text.size();
   }
-  const ScanResult result = scan_(text.substr(0, end), at);
+  // Nothing before text[at] is looked at: binary bytes may have ended there, inside a line.
+  const ScanResult result = scan_(text.substr(at, end - at), 0);
+  const std::size_t found = at + result.found;
   lines_ += result.lines;
-  if (result.found == end) {
+  if (found == end) {
     keep(text.substr(at, end - at));
     return end;
   }
-  const std::size_t line = begin_of_line(text, at, result.found);
+  const std::size_t line = begin_of_line(text, at, found);
   const std::string_view before = text.substr(at, line - at);
   go_hot(before, position_ + line);
   return at + first_line_within(before, kBefore);

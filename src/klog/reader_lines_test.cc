@@ -272,6 +272,23 @@ std::string random_input(Random& random) {
   return input;
 }
 
+// Half an anchor is none, wherever the other half went.
+TEST(HotLines, OfALineInWhichRawBytesEndOnlyTheRestCounts) {
+  const std::string anchored =
+      "oom-kill:constraint=CONSTRAINT_MEMCG, now anon-rss:0kB, file-rss:0kB";
+  for (const bool hot_from_the_start : {true, false}) {
+    const std::string before = hot_from_the_start ? "" : std::string(HotLines::kBefore, '-') + "\n";
+    for (std::size_t raw = 1; raw <= anchored.size() + 1; ++raw) {
+      const std::string input =
+          before + "raw " + std::to_string(raw) + "\n" + anchored + "\nquiet\n";
+      const Outcome expected = read_by_the_book(input);
+      EXPECT_EQ(read_whole(input), expected) << raw;
+      for (const std::size_t size : {1U, 7U, 61U})
+        EXPECT_EQ(read(input, [size] { return size; }), expected) << raw << " by " << size;
+    }
+  }
+}
+
 TEST(HotLines, GiveWhatTheBookSaysHoweverTheInputIsCut) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
