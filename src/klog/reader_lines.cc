@@ -78,8 +78,7 @@ std::size_t HotLines::run_hot(std::string_view text, std::size_t at, std::uint64
     if (wish_.raw_bytes > 0) {
       at = take_raw(text, at);
       // They may end inside a line, of which only the rest counts.
-      if (anchor_known && anchor < find_newline(text, std::min(at, text.size())))
-        anchor_known = false;
+      if (anchor_known && anchor < find_newline(text, at)) anchor_known = false;
       continue;
     }
     const std::uint64_t position = text_position + at;
