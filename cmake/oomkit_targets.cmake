@@ -22,11 +22,14 @@ if(OOMKIT_DEVELOPER)
     $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Winconsistent-missing-override>)
   if(OOMKIT_UNITY)
     # What another source of the room has in its anonymous namespace is no concern of a local name.
-    target_compile_options(oomkit_flags INTERFACE
-      $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>)
+    target_compile_options(oomkit_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
   else()
     target_compile_options(oomkit_flags INTERFACE -Wshadow)
   endif()
+endif()
+if(OOMKIT_UNITY)
+  # A source that g++ sees as #included is taken for a header, whose anonymous names all would share.
+  target_compile_options(oomkit_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endif()
 if(OOMKIT_SANITIZE)
   target_compile_options(oomkit_flags INTERFACE

@@ -5,7 +5,7 @@
 namespace oomkit {
 namespace {
 
-constexpr std::int64_t kIdleAtMost = 1'000'000'000;
+constexpr std::int64_t kIdleAtMost = 5'000'000'000;  // Or the watchdog would take it for a stall.
 // Of RAM; below this nobody is waited for any longer.
 constexpr std::int64_t kCriticalShare = 50;
 constexpr HostTime kSameAgain = std::chrono::seconds(10);

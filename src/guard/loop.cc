@@ -14,6 +14,9 @@ constexpr unsigned kSignalsTag = 0;
 constexpr unsigned kSomeTag = 1;
 constexpr unsigned kFullTag = 2;
 constexpr std::int64_t kMs = 1'000;  // In microseconds.
+// Where no trigger tells of a stall, nothing but a look does.
+constexpr std::int64_t kUnwokenAtMost = 1'000'000'000;
+constexpr std::int64_t kReloadSoon = 50'000'000;  // That the helper has answered wakes nobody.
 
 struct TriggerChoice {
   std::int64_t some_us, full_us, window_us;
@@ -43,8 +46,10 @@ void GuardLoop::open_triggers(const std::string& root) {
     full_trigger_ = open_pressure_trigger(path.c_str(), "full", choice.full_us, choice.window_us);
     if (some_trigger_.get() < 0 || full_trigger_.get() < 0) continue;
     if (wakes_.add(some_trigger_.get(), kSomeTag, true) == 0 &&
-        wakes_.add(full_trigger_.get(), kFullTag, true) == 0)
+        wakes_.add(full_trigger_.get(), kFullTag, true) == 0) {
       triggers_ = choice.name;
+      has_triggers_ = true;
+    }
     return;
   }
 }
@@ -111,6 +116,9 @@ LoopEnd GuardLoop::run() {
       return LoopEnd::reload;
     }
     std::int64_t until_ns = guard_.wake_at_ns();
+    if (number_of(ring_, ChannelNumber::reload) != 0)
+      until_ns = std::min(until_ns, now_ns + kReloadSoon);
+    if (!has_triggers_) until_ns = std::min(until_ns, now_ns + kUnwokenAtMost);
     if (manager_.alive_every_ns()) until_ns = std::min(until_ns, alive_due_ns_);
     const std::uint32_t woken = wakes_.wait(guard_.handles(), until_ns - boot_time_ns());
     if ((woken & (1U << kSignalsTag)) != 0 && heed_signals(end)) {

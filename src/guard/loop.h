@@ -59,6 +59,7 @@ class GuardLoop {
   FileDescriptor signals_;
   FileDescriptor some_trigger_, full_trigger_;
   const char* triggers_ = "none";
+  bool has_triggers_ = false;
   std::int64_t alive_due_ns_ = 0;
   std::int32_t helper_ = 0;  // That is protected.
 };

@@ -8,13 +8,20 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr HostTime kCgroupsAtLeast = std::chrono::seconds(5);
+constexpr HostTime kCgroupsInPlenty = std::chrono::seconds(20);
 constexpr HostTime kCgroupsAtMost = milliseconds(450);
 constexpr HostTime kCgroupsNearEnd = milliseconds(180);
 constexpr HostTime kProcessesAtMost = milliseconds(900);
 constexpr Microseconds kStallMoved{2000};
-constexpr std::int64_t kLeftMoved = 200;  // One part in so many of RAM.
+constexpr std::int64_t kLeftMoved = 200;  // One part in so many of RAM, ...
+constexpr std::int64_t kLeftMovedInPlenty = 50;
 constexpr std::int64_t kGrowthWorthALook = 100;
 constexpr double kNearEnd = 0.30;
+constexpr double kPlenty = 0.50;
+// For less than a look a second it takes so much more memory that nothing could use it up, not
+// even at so many times the rate that the settings believe in.
+constexpr HostTime kUsual = std::chrono::seconds(1);
+constexpr double kBeyondBelief = 6;
 constexpr double kReserve = 0.04;  // Of RAM: verdicts begin about there.
 
 Known<Bytes> left_of(const TickHost& host) {
@@ -47,16 +54,21 @@ HostTime Pace::interval(const Tick& tick, bool busy) const {
   const double spare = static_cast<double>((*left).count()) -
                        kReserve * static_cast<double>((*tick.host.mem_total).count());
   const double seconds = std::max(0.0, spare) / static_cast<double>(settings.fill_rate.count());
-  const HostTime fill = std::chrono::duration_cast<HostTime>(
-      std::chrono::duration<double>(std::min(seconds, 3600.0)));
-  return std::clamp(fill, least, most);
+  const auto time_of = [](double span) {
+    return std::chrono::duration_cast<HostTime>(
+        std::chrono::duration<double>(std::min(span, 3600.0)));
+  };
+  const HostTime usual = std::min(time_of(seconds), kUsual);
+  return std::clamp(std::max(usual, time_of(seconds / kBeyondBelief)), least, most);
 }
 
-bool Pace::moved(const Tick& tick) const {
+bool Pace::moved(const Tick& tick, bool plenty) const {
   const Known<Bytes> left = left_of(tick.host);
   if (left && left_at_cgroups_ && tick.host.mem_total) {
     const std::int64_t change = (*left - *left_at_cgroups_).count();
-    if ((change < 0 ? -change : change) > (*tick.host.mem_total).count() / kLeftMoved) return true;
+    const std::int64_t worth =
+        (*tick.host.mem_total).count() / (plenty ? kLeftMovedInPlenty : kLeftMoved);
+    if ((change < 0 ? -change : change) > worth) return true;
   }
   const Known<Microseconds> stall = tick.host.memory.some.total;
   return stall && stall_at_cgroups_ && *stall - *stall_at_cgroups_ >= kStallMoved;
@@ -94,12 +106,16 @@ TickWish Pace::next(const Tick& tick, const GrowthLedger& ledger, bool busy) {
   stall_before_ = tick.host.memory.full.total;
   const HostTime age = tick.now + wish.within - cgroups_time_;
   const Known<Bytes> left = left_of(tick.host);
-  const bool near_end = left && tick.host.mem_total &&
-                        static_cast<double>((*left).count()) <
-                            kNearEnd * static_cast<double>((*tick.host.mem_total).count());
+  const auto less_left_than = [&](double share) {
+    return left && tick.host.mem_total &&
+           static_cast<double>((*left).count()) <
+               share * static_cast<double>((*tick.host.mem_total).count());
+  };
+  const bool near_end = less_left_than(kNearEnd);
+  const bool plenty = left && tick.host.mem_total && !less_left_than(kPlenty);
   const HostTime pause = near_end || busy ? kCgroupsNearEnd : kCgroupsAtMost;
-  wish.cgroups =
-      policy_.needs.cgroups && (age >= kCgroupsAtLeast || (age >= pause && (busy || moved(tick))));
+  wish.cgroups = policy_.needs.cgroups && (age >= (plenty ? kCgroupsInPlenty : kCgroupsAtLeast) ||
+                                           (age >= pause && (busy || moved(tick, plenty))));
   ask_for_growing(tick, ledger);
   wish.processes_of = asked();
   wish.cgroups = wish.cgroups || asked_count_ > 0;

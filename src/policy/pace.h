@@ -32,7 +32,7 @@ class Pace {
   static constexpr std::size_t kAskedMax = 8;
 
   HostTime interval(const Tick& tick, bool busy) const;
-  bool moved(const Tick& tick) const;
+  bool moved(const Tick& tick, bool plenty) const;
   void ask_for_growing(const Tick& tick, const GrowthLedger& ledger);
 
   const Policy& policy_;

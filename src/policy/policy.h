@@ -109,7 +109,7 @@ struct PolicyRule {
 };
 
 struct PolicySettings {
-  std::chrono::milliseconds tick_min{100}, tick_max{1000};
+  std::chrono::milliseconds tick_min{100}, tick_max{4000};
   Bytes fill_rate{std::int64_t{1} << 30};    // Nobody uses memory up faster, per second.
   std::chrono::milliseconds cooldown{2000};  // Of all rules after any kill.
   std::chrono::milliseconds target_cooldown{10'000};
