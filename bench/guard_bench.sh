@@ -2,6 +2,7 @@
 # Guards against workloads in virtual machines: what each daemon does when memory runs out.
 #
 #   ./dev bench guard [--daemon NAME]... [--kernel NAME]... [--results FILE] [WORKLOAD]...
+#   ./dev bench guard --parity [--kernel NAME] [CASE]...      imported configurations (guard_parity.sh)
 #
 # Daemons: guard (with the shipped server policy), earlyoom, nohang, oomd, systemd-oomd (Debian's
 # packages, in one image that tools/make_image.sh makes) and none. Kernels: 6.12 and 7.2.
@@ -15,6 +16,8 @@ if [[ ${1-} == --smoke ]]; then
   echo 'guard_bench: left out of the smoke run; the test vm_guard_test has two of its workloads'
   exit 0
 fi
+
+if [[ ${1-} == --parity ]]; then exec bash bench/guard_parity.sh "${@:2}"; fi
 
 programs=${OOMKIT_BENCH_PROGRAMS:-build/release/bench}/guard
 results=build/guard-bench/results.jsonl

@@ -1,5 +1,6 @@
 #include "peers.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -8,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/lines.h"
@@ -20,6 +22,8 @@ namespace {
 
 constexpr const char* kSlice = "/sys/fs/cgroup/system.slice";
 constexpr const char* kSaid = "/run/daemon";
+constexpr const char* kShipped = "/opt/oom/server.toml";
+constexpr const char* kImported = "/run/imported.toml";
 constexpr const char* kLoader = "/opt/oom/ld-linux-x86-64.so.2";
 
 struct Peer {
@@ -35,7 +39,7 @@ struct Peer {
 std::vector<Peer> peers() {
   return {
       {"guard",
-       {"/opt/oom/oom", "guard", "--config", "/opt/oom/server.toml", "--record", "/run/decisions"},
+       {"/opt/oom/oom", "guard", "--config", kShipped, "--record", "/run/decisions"},
        "0",
        {},
        "oom-guard"},
@@ -69,13 +73,21 @@ const Peer* find_peer(const std::vector<Peer>& all, std::string_view name) {
   return nullptr;
 }
 
-[[noreturn]] void become(const Peer& peer, const std::string& folder) {
-  guest::write_file((folder + "/cgroup.procs").c_str(), "0");
-  guest::write_file("/proc/self/oom_score_adj", peer.oom_score_adj);
+// The words of a file, one a line; none if there is no such file.
+std::vector<std::string> words_of(const char* path) {
+  std::vector<char> buffer(std::size_t{64} << 10);
+  std::vector<std::string> words;
+  std::string_view text = guest::read_file(path, buffer).text;
+  while (!text.empty())
+    words.emplace_back(take_line(text));
+  return words;
+}
+
+// What it says goes to the file of what the daemon said.
+[[noreturn]] void become(std::vector<std::string> command) {
   const int said = open(kSaid, O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(said, 1);
   dup2(said, 2);
-  std::vector<std::string> command = peer.command;
   // With libraries of its own, where the root has none.
   if (access(kLoader, X_OK) == 0)
     command.insert(command.begin(), {kLoader, "--library-path", "/opt/oom"});
@@ -86,6 +98,21 @@ const Peer* find_peer(const std::vector<Peer>& all, std::string_view name) {
   words.push_back(nullptr);
   execv(words.front(), words.data());
   _exit(127);
+}
+
+// The policy that the guard is to go by in place of the shipped one, where there is one.
+Status import_policy(Peer& guard) {
+  std::vector<std::string> command = words_of("/opt/oom/trial.import");
+  if (command.empty()) return {};
+  command.insert(command.begin(), {"/opt/oom/oom", "guard", "import", "--output", kImported});
+  const pid_t pid = fork();
+  if (pid == 0) become(command);
+  int status = 0;
+  if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+    return fail(ErrorCode::io, "the configuration was not imported");
+  std::replace(guard.command.begin(), guard.command.end(), std::string(kShipped),
+               std::string(kImported));
+  return {};
 }
 
 std::int64_t kib_of(std::string_view status, std::string_view name) {
@@ -118,19 +145,30 @@ Result<Daemon> Daemon::start(const std::string& name) {
   Daemon daemon(name);
   if (name == "none") return daemon;
   const std::vector<Peer> all = peers();
-  const Peer* const peer = find_peer(all, name);
-  if (peer == nullptr) return fail(ErrorCode::usage, "there is no daemon " + name);
+  const Peer* const known = find_peer(all, name);
+  if (known == nullptr) return fail(ErrorCode::usage, "there is no daemon " + name);
+  Peer peer = *known;
+  if (name == "guard") {
+    if (const Status imported = import_policy(peer); !imported)
+      return tl::unexpected(imported.error());
+  } else if (auto command = words_of("/opt/oom/trial.command"); !command.empty()) {
+    peer.command = std::move(command);
+  }
   mkdir(daemon.folder().c_str(), 0755);
-  for (const auto& [file, value] : peer->cgroup)
+  for (const auto& [file, value] : peer.cgroup)
     guest::write_file((daemon.folder() + "/" + file).c_str(), value);
-  if (!peer->cgroup.empty() && peer->cgroup.front().first != "memory.max")
-    guest::write_file((std::string(kSlice) + "/" + peer->cgroup.front().first).c_str(),
-                      peer->cgroup.front().second);
+  if (!peer.cgroup.empty() && peer.cgroup.front().first != "memory.max")
+    guest::write_file((std::string(kSlice) + "/" + peer.cgroup.front().first).c_str(),
+                      peer.cgroup.front().second);
   if (name == "systemd-oomd") {
     if (const Status told = tell_slices(); !told) return tl::unexpected(told.error());
   }
   const pid_t pid = fork();
-  if (pid == 0) become(*peer, daemon.folder());
+  if (pid == 0) {
+    guest::write_file((daemon.folder() + "/cgroup.procs").c_str(), "0");
+    guest::write_file("/proc/self/oom_score_adj", peer.oom_score_adj);
+    become(peer.command);
+  }
   if (pid < 0) return fail(ErrorCode::io, "cannot fork for " + name);
   return daemon;
 }

@@ -20,7 +20,9 @@ struct DaemonCost {
 
 class Daemon {
  public:
-  // "guard", "earlyoom", "nohang", "oomd", "systemd-oomd" or "none".
+  // "guard", "earlyoom", "nohang", "oomd", "systemd-oomd" or "none". With a file trial.command
+  // among what the run brings along its lines are the peer's words, in place of its unit's; with
+  // trial.import the guard's policy is made in the machine by `oom guard import` of those words.
   static Result<Daemon> start(const std::string& name);
 
   DaemonCost cost() const;

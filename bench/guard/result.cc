@@ -35,6 +35,10 @@ void count_deaths(const Scenario& scenario, const RunRecord& record, TrialResult
     if (event.kind == "oom_kill") ++result.kernel_kills;
     if (event.kind != "exit" || !event.comm || !event.value) continue;
     if (!event.value->starts_with("signal")) continue;
+    if (!result.first_dead) {
+      result.first_dead = event.comm;
+      result.first_dead_ms = event.t_ms;
+    }
     if (std::find(culprits.begin(), culprits.end(), *event.comm) == culprits.end()) {
       result.innocents_dead.push_back(*event.comm);
       continue;
@@ -46,12 +50,14 @@ void count_deaths(const Scenario& scenario, const RunRecord& record, TrialResult
     result.relief_ms = std::max<std::int64_t>(0, *last_ms - *result.onset_ms);
 }
 
-Json maybe(const std::optional<std::int64_t>& value) {
+template <class T>
+Json maybe(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-std::optional<std::int64_t> maybe_of(const Json& value) {
-  return value.is_null() ? std::nullopt : std::optional(value.get<std::int64_t>());
+template <class T = std::int64_t>
+std::optional<T> maybe_of(const Json& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.get<T>());
 }
 
 }  // namespace
@@ -105,6 +111,8 @@ std::string trial_json(const TrialResult& result) {
                {"over", result.over},
                {"culprits_dead", result.culprits_dead},
                {"innocents_dead", result.innocents_dead},
+               {"first_dead", maybe(result.first_dead)},
+               {"first_dead_ms", maybe(result.first_dead_ms)},
                {"kernel_kills", result.kernel_kills},
                {"onset_ms", maybe(result.onset_ms)},
                {"relief_ms", maybe(result.relief_ms)},
@@ -135,6 +143,10 @@ std::optional<TrialResult> trial_of_json(const std::string& line) {
   result.over = json.value("over", false);
   result.culprits_dead = number("culprits_dead");
   result.innocents_dead = json.value("innocents_dead", std::vector<std::string>());
+  if (json.contains("first_dead")) {
+    result.first_dead = maybe_of<std::string>(json["first_dead"]);
+    result.first_dead_ms = maybe_of(json["first_dead_ms"]);
+  }
   result.kernel_kills = number("kernel_kills");
   result.onset_ms = maybe_of(json["onset_ms"]);
   result.relief_ms = maybe_of(json["relief_ms"]);

@@ -17,7 +17,9 @@ struct TrialResult {
   bool nobody_may_die = false;
   bool over = false;  // The workload came to its end; otherwise the machine hung or panicked.
   std::int64_t culprits_dead = 0;
-  std::vector<std::string> innocents_dead;  // Names, each death.
+  std::vector<std::string> innocents_dead;    // Names, each death.
+  std::optional<std::string> first_dead;      // Whoever was ended by a signal first, ...
+  std::optional<std::int64_t> first_dead_ms;  // ... and when, since the workload began.
   std::int64_t kernel_kills = 0;
   std::optional<std::int64_t> onset_ms;   // Since the workload began: memory is short.
   std::optional<std::int64_t> relief_ms;  // From then to the last culprit's end.

@@ -25,11 +25,11 @@ fi
 
 add_program "$2"
 mv "$root/bin/${2##*/}" "$root/init"
-mkdir -p "$root"/payload/{root,usr/bin,etc/systemd/system/multi-user.target.wants}
-cp "$package" "$root/payload/root/first.deb"
+mkdir -p "$root"/payload/{opt,usr/bin,etc/systemd/system/multi-user.target.wants}
+cp "$package" "$root/payload/opt/first.deb"
 dpkg-deb -R "$package" "$work/second"
 sed -i 's/^Version: .*/&+1/' "$work/second/DEBIAN/control"
-dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/second" "$root/payload/root/second.deb" >/dev/null
+dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/second" "$root/payload/opt/second.deb" >/dev/null
 install -m 755 "$here/package.init" "$root/payload/usr/bin/package_trial"
 cat >"$root/payload/etc/systemd/system/package_trial.service" <<'UNIT'
 [Unit]

@@ -1,0 +1,4 @@
+# As Debian ships it.
+tool=earlyoom
+arguments=(-r 3600)
+workloads=(leak small-leak zram)

@@ -1,0 +1,4 @@
+# The other configuration that Debian ships.
+tool=nohang
+config=/etc/nohang/nohang-desktop.conf
+workloads=(leak login zram)

@@ -1,0 +1,4 @@
+# As Debian ships it.
+tool=oomd
+config=/etc/oomd/oomd.json
+workloads=(leak zram)
