@@ -51,8 +51,8 @@ words_of_case() {
 
 of_result() { sed -n "s/.*\"$2\":\"\\{0,1\\}\\([^,\"]*\\).*/\\1/p" "$1"; }  # FILE FIELD
 
-differ=0 times=()
-printf '%-22s %-12s %-24s %-24s\n' case workload tool guard
+differ=0
+printf '%-20s %-11s %-32s %-32s\n' case workload tool guard
 for file in "${cases[@]}"; do
   unset config arguments units
   # shellcheck disable=SC1090
@@ -70,24 +70,26 @@ for file in "${cases[@]}"; do
     [[ $unit ]] && cp "bench/guard/parity/units/$unit" "$payload/"
   done
   for workload in "${workloads[@]}"; do
-    said=()
+    who=() said=()
     for daemon in "$tool" guard; do
       result=$kept/$name.$workload.$daemon.$kernel
       nice "$programs/guard_compare" --image "$image" --payload "$payload" --results "$result" \
         --captures "$kept/captures.$name" --daemon "$daemon" --kernel "$kernel" \
         "bench/guard/workloads/$workload.toml" >"$work/log" 2>&1 || { cat "$work/log"; exit 3; }
-      by='' who=$(of_result "$result" first_dead) when=$(of_result "$result" first_dead_ms)
+      dead=$(of_result "$result" first_dead) by=''
       [[ $(of_result "$result" kernel_kills) == 0 ]] || by=', by the kernel'
-      [[ $who == null ]] && said+=(nobody) || said+=("$who$by")
-      times+=("$when")
+      if [[ $dead == null ]]; then
+        who+=(nobody) said+=(nobody)
+      else
+        who+=("$dead$by") said+=("$dead at $(of_result "$result" first_dead_ms) ms$by")
+      fi
     done
     verdict=same
-    if [[ ${said[0]} != "${said[1]}" ]]; then
+    if [[ ${who[0]} != "${who[1]}" ]]; then
       verdict=DIFFERENT
       differ=1
     fi
-    printf '%-22s %-12s %-24s %-24s %s\n' "$name" "$workload" "${said[0]} ${times[-2]} ms" \
-      "${said[1]} ${times[-1]} ms" "$verdict"
+    printf '%-20s %-11s %-32s %-32s %s\n' "$name" "$workload" "${said[@]}" "$verdict"
   done
 done
 exit $differ
