@@ -145,7 +145,10 @@ void beat() {
       used[at] = used[at] + 1;
     const std::int64_t now = now_ns();
     const std::int64_t gap = now - due;
-    pulse->longest_gap_ns = std::max(pulse->longest_gap_ns, gap);
+    if (gap > pulse->longest_gap_ns) {
+      pulse->longest_gap_ns = gap;
+      pulse->longest_gap_end_ns = now;
+    }
     if (gap > kGapCounts) pulse->stalled_ns += gap;
     ++pulse->beats;
     pulse->last_beat_ns = now;

@@ -185,6 +185,7 @@ class Findings {
     const std::int64_t silent = guest::now_ns() - pulse.last_beat_ns;
     const bool hangs = silent > kGapCounts;
     add("longest_gap_us", std::max(pulse.longest_gap_ns, hangs ? silent : 0) / 1000);
+    add("longest_gap_end_us", pulse.longest_gap_end_ns / 1000);
     add("stalled_us", (pulse.stalled_ns + (hangs ? silent : 0)) / 1000);
     add("short_since_us", pulse.short_since_ns / 1000);
     add("short_last_us", pulse.short_last_ns / 1000);
