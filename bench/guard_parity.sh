@@ -18,10 +18,10 @@ while (($#)); do
   case $1 in
     --kernel) kernel=$2 && shift 2 ;;
     -*) echo "guard_parity: there is no option $1" >&2 && exit 2 ;;
-    *) cases+=("bench/guard/parity/$1.sh") && shift ;;
+    *) cases+=("bench/guard/parity/$1.case") && shift ;;
   esac
 done
-((${#cases[@]})) || cases=(bench/guard/parity/*.sh)
+((${#cases[@]})) || cases=(bench/guard/parity/*.case)
 
 OOMKIT_GUEST=$programs/guard_trial
 export OOMKIT_GUEST
@@ -57,7 +57,7 @@ for file in "${cases[@]}"; do
   unset config arguments units
   # shellcheck disable=SC1090
   source "$file"
-  name=$(basename "$file" .sh)
+  name=$(basename "$file" .case)
   words_of_case
   payload=$work/$name
   mkdir -p "$payload"

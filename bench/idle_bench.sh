@@ -55,12 +55,12 @@ spent() {
 of_status() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"; }  # PID FIELD, in KiB.
 
 missed=0
-verdict() {  # VALUE TARGET
+judge() {  # NAME VALUE TARGET
   if [[ $smoke ]]; then return; fi
-  if awk -v value="$1" -v target="$2" 'BEGIN { exit !(value <= target) }'; then
-    printf 'ok (<= %s)' "$2"
+  if awk -v value="$2" -v target="$3" 'BEGIN { exit !(value <= target) }'; then
+    printf '  %s ok (<= %s)' "$1" "$3"
   else
-    printf 'MISSED (<= %s)' "$2"
+    printf '  %s MISSED (<= %s)' "$1" "$3"
     missed=1
   fi
 }
@@ -102,12 +102,13 @@ measure_with() {  # COUNT
   printf '%-28s %6d us %9d %6d KiB %6d KiB\n' 'oom guard' $((time - our_time)) \
     $((waits - our_waits)) "$resident" "$(of_status "$killer" VmLck)"
   if [[ $target ]]; then
-    printf '  CPU %s' "$(verdict $((time - our_time)) "$target")"
+    judge CPU $((time - our_time)) "$target"
   elif [[ ! $smoke ]]; then
     printf '  CPU: no earlyoom to be had here'
   fi
-  printf '  wake-ups %s' "$(verdict $((waits - our_waits)) "$seconds")"
-  printf '  resident %s\n' "$(verdict "$resident" 2560)"
+  judge wake-ups $((waits - our_waits)) "$seconds"
+  judge resident "$resident" 2560
+  printf '\n'
   kill "${started[@]}"
   wait "${started[@]}" 2>/dev/null || true
   started=()

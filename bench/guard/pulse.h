@@ -16,9 +16,9 @@ namespace oomkit::bench {
 struct Pulse {
   // The heartbeat's.
   std::int64_t beats;
-  std::int64_t longest_gap_ns;  // Beyond the 10 ms, ...
+  std::int64_t longest_gap_ns;      // Beyond the 10 ms, ...
   std::int64_t longest_gap_end_ns;  // ... and when it was over.
-  std::int64_t stalled_ns;      // All that was beyond kGapCounts, together.
+  std::int64_t stalled_ns;          // All that was beyond kGapCounts, together.
   std::int64_t last_beat_ns;
   std::int32_t pid;
   // The observer's, of CLOCK_BOOTTIME; 0: never.

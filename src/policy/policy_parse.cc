@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/toml_letters.h"
 #include "policy/policy_tables.h"
 #include "scenario/table_reader.h"
 
@@ -44,6 +45,10 @@ ParsedPolicy parse_policy(std::string_view source) {
     Diagnostic large;
     large.message = "a policy of more than 1 MiB is none";
     parsed.diagnostics.push_back(large);
+    return parsed;
+  }
+  if (auto letter = letter_outside_of_strings(source)) {
+    parsed.diagnostics.push_back(*std::move(letter));
     return parsed;
   }
   try {

@@ -8,6 +8,7 @@
 
 #include "core/size_text.h"
 #include "core/text.h"
+#include "core/toml_letters.h"
 #include "scenario/actions.h"
 #include "scenario/cgroup_files.h"
 #include "scenario/check_names.h"
@@ -296,6 +297,10 @@ void read_all(const toml::table& root, ParsedScenario& parsed) {
 // error (3.3.0).
 ParsedScenario parse_scenario(std::string_view source) {
   ParsedScenario parsed;
+  if (auto letter = letter_outside_of_strings(source)) {
+    parsed.diagnostics.push_back(*std::move(letter));
+    return parsed;
+  }
   try {
     read_all(toml::parse(source), parsed);
   } catch (const toml::parse_error& error) {
