@@ -114,6 +114,7 @@ SimTime Scheduler::undisturbed(const Thread& thread) const {
 }
 
 bool Scheduler::can_go_on(const Thread& thread, SimTime time) const {
+  if (stopped_) return false;
   // Another processor is free for one who waits for it: he begins now, and not later.
   const bool is_free = std::find(running_.begin(), running_.end(), nullptr) != running_.end();
   if (is_free && !runnable_.empty()) return false;
@@ -152,7 +153,7 @@ void Scheduler::dispatch() {
 
 bool Scheduler::step() {
   dispatch();
-  if (events_.empty()) return false;
+  if (events_.empty() || stopped_) return false;
   const auto first = events_.begin();
   now_ = first->first.first;
   const std::function<void()> what = std::move(first->second);
