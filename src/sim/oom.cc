@@ -124,6 +124,12 @@ Kernel::Choice Kernel::select_bad_process(const Process& asking, const OomReques
   return choice;
 }
 
+// Header, counters and a line a task.
+SimTime Kernel::report_cost(const Process& asking, const OomRequest& request) const {
+  const auto tasks = static_cast<std::int64_t>(candidates(asking, request).size());
+  return profile_.costs.report + profile_.costs.report_task * tasks;
+}
+
 bool Kernel::may_report() {
   constexpr SimTime kInterval = 5s;
   constexpr std::size_t kBurst = 10;
@@ -169,7 +175,7 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
                             process.mm != nullptr && process.pid != 1 &&
                             process.oom_score_adj != kAdjMin;
   if (takes_asking) {
-    co_await spend(*process.thread, profile_.costs.report);
+    co_await spend(*process.thread, report_cost(process, request));
     kill_process(process, request, process);
     co_return true;
   }
@@ -183,13 +189,13 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
       co_return true;
     }
     if (may_report()) witness_.reported(std::move(report));
-    co_await spend(*process.thread, profile_.costs.report);
+    co_await spend(*process.thread, report_cost(process, request));
     co_return false;
   }
   Process& victim = *choice.victim;
   trace([&] { return "oom_kill_process: " + victim.comm; });
   // The report is printed first. Nobody else runs between the kill and the next try.
-  co_await spend(*process.thread, profile_.costs.report);
+  co_await spend(*process.thread, report_cost(process, request));
   if (victim.mm == nullptr) co_return true;  // It has ended by itself meanwhile.
   kill_process(process, request, victim);
   co_return true;

@@ -16,10 +16,10 @@ constexpr std::int64_t kPagesOfTable = 512;
 constexpr std::int64_t kFirstTableUsed = 384;
 constexpr std::int64_t kPagesAtOnce = 512;  // Between two cond_resched() of unmapping.
 constexpr Pages kGatherMax(9614);           // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
+constexpr Pages kEvictedAtOnce(32);         // PAGEVEC_SIZE, as it is nearly.
+constexpr Pages kForgottenAtOnce(64);
 constexpr Pages kStack(4);                  // Of a thread, in the kernel.
 constexpr SimTime kSystemCall = 1'500ns;
-constexpr SimTime kDiskRead = 900'000ns;  // A cluster of swapped pages from the disk.
-constexpr SimTime kDecompress = 40'000ns;
 constexpr std::int64_t kSwapCluster = 8;  // 1 << page_cluster
 
 }  // namespace
@@ -70,7 +70,9 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     }
     std::int64_t end = region.size.count();
     const std::int64_t from = end - part.count();
-    const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+    const SimTime freeing =
+        region.shared ? profile_.costs.free_cached : profile_.costs.free_page;
+    const SimTime each = profile_.costs.zap + freeing;
     while (object.users == 1 && end > from) {
       const std::int64_t count =
           std::min(std::min(end - from, kPagesAtOnce), pages_at_once(*process.thread, each));
@@ -141,7 +143,8 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   Mm& mm = *process.mm;
   const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
-  count = std::min(count, pages_at_once(*process.thread, profile_.costs.fault));
+  const SimTime each = region.shared ? profile_.costs.shared_fault : profile_.costs.fault;
+  count = std::min(count, pages_at_once(*process.thread, each));
   // Where nothing can be short, tables that are needed on the way are had at once.
   const std::int64_t more_tables = (in_table + count - 1) / kPagesOfTable;
   if (has_plenty(process, Pages(count + more_tables))) {
@@ -171,7 +174,7 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   process.memcg->own.pgfault += charged.count();
   vmstat_.pgfault += charged.count();
   done = charged.count();
-  co_await spend(*process.thread, profile_.costs.fault * done);
+  co_await spend(*process.thread, each * done);
   co_return true;
 }
 
@@ -230,10 +233,10 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   vmstat_.refault_anon += pages;
   group.own.refault_anon += pages;
   if (zram) {
-    co_await spend(*process.thread, kDecompress);
+    co_await spend(*process.thread, profile_.costs.decompress * pages);
   } else {
     process.uninterruptible = true;
-    co_await scheduler_.pause_for(*process.thread, kDiskRead);
+    co_await scheduler_.pause_for(*process.thread, profile_.costs.read_cluster);
     process.uninterruptible = false;
   }
   end_stall(process);
@@ -413,6 +416,9 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
     left += object->resident;
   Pages gathered;
   SimTime unmapping{0};
+  const bool zram = machine_.swap().kind == SwapKind::zram;
+  const SimTime forgetting =
+      zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
   std::size_t index = 0;
   while (index < objects.size()) {
     Object& object = *objects[index];
@@ -436,7 +442,10 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
     }
     Extent* extent = &object.extents.begin()->second;
     if (extent->swapped) {
+      const Pages swapped = std::min(extent->count, kForgottenAtOnce);
+      if (extent->count > swapped) extent = &split(*extent, swapped);
       drop(*extent);
+      co_await spend(*process.thread, forgetting * swapped.count());
       continue;
     }
     const Pages part = std::min(std::min(extent->count, profile_.freed_at_once), gathered);
@@ -453,6 +462,20 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
   }
 }
 
+// shmem_evict_inode(): few pages at a time, each out of the file's index.
+Co<void> Kernel::evict(Process& process, Object& object) {
+  const Pages resident = object.resident;
+  co_await spend(*process.thread, profile_.costs.zap * resident.count());
+  while (!object.extents.empty()) {
+    Extent* extent = &object.extents.begin()->second;
+    const bool resides = !extent->swapped;
+    const Pages part = std::min(extent->count, kEvictedAtOnce);
+    if (extent->count > part) extent = &split(*extent, part);
+    drop(*extent);
+    if (resides) co_await spend(*process.thread, profile_.costs.free_cached * part.count());
+  }
+}
+
 // do_exit()
 Co<void> Kernel::exit(Process& process) {
   process.life = Life::dying;
@@ -462,12 +485,10 @@ Co<void> Kernel::exit(Process& process) {
   if (mm != nullptr && --mm->users == 0) {
     std::vector<Object*> objects;
     for (const Region& region : mm->regions) {
-      if (region.object->users == 1) objects.push_back(region.object);
+      if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
     }
     if (mm->written != nullptr) objects.push_back(mm->written);
     co_await free_pages_of(process, std::move(objects));
-    for (const Region& region : mm->regions)
-      --region.object->users;
     const Pages tables = mm->tables;
     for (Pages done(0); done < tables;) {
       const Pages part = std::min(tables - done, Pages(64));
@@ -482,6 +503,12 @@ Co<void> Kernel::exit(Process& process) {
     if (charged > Pages(0)) uncharge(*process.memcg, charged);
     committed_ -= mm->committed;
     mm->oom_skip = true;
+    process.mm.reset();
+    // exit_task_work(), in which files are let go: nobody waits for this memory any more.
+    for (const Region& region : mm->regions) {
+      if (region.shared && region.object->users == 1) co_await evict(process, *region.object);
+      --region.object->users;
+    }
   }
   process.mm.reset();
   if (process.sock > Pages(0)) {

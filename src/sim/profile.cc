@@ -54,7 +54,7 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .splits_rss = true,
      .counter_batch = 0,
      .first_pid = 69,
-     .costs = {13'000ns, 490ns, 1'200ns, 3'800ns, 400ns, 15'000ns, 1'500us, 9ms}},
+     .costs = {.fault = 13'000ns, .shared_fault = 23'900ns, .retouch = 490ns, .zap = 1'200ns, .free_page = 3'800ns, .free_cached = 9'000ns, .write_new = 17'800ns, .rewrite = 8'700ns, .write_new_disk = 37'000ns, .rewrite_disk = 8'700ns, .read = 4'200ns, .scan = 400ns, .reclaim = 15'700ns, .reclaim_group = 2'000ns, .compress = 118'000ns, .decompress = 8'000ns, .forget_compressed = 11'600ns, .swap_out = 48'000ns, .read_cluster = 700'000ns, .forget_swapped = 5'000ns, .fork = 1'500'000ns, .report = 2'400'000ns, .report_task = 110'000ns}},
     {.label = "6.1",
      .release = "6.1.0-50-cloud-amd64",
      .version = {6, 1, 0},
@@ -99,7 +99,7 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .splits_rss = true,
      .counter_batch = 0,
      .first_pid = 79,
-     .costs = {15'000ns, 490ns, 1'300ns, 4'000ns, 400ns, 18'000ns, 1'700us, 10ms}},
+     .costs = {.fault = 15'000ns, .shared_fault = 23'300ns, .retouch = 490ns, .zap = 1'300ns, .free_page = 4'000ns, .free_cached = 9'200ns, .write_new = 17'900ns, .rewrite = 8'500ns, .write_new_disk = 37'500ns, .rewrite_disk = 8'300ns, .read = 4'000ns, .scan = 400ns, .reclaim = 17'500ns, .reclaim_group = 500ns, .compress = 126'000ns, .decompress = 5'000ns, .forget_compressed = 11'600ns, .swap_out = 49'000ns, .read_cluster = 570'000ns, .forget_swapped = 5'400ns, .fork = 1'700'000ns, .report = 2'600'000ns, .report_task = 130'000ns}},
     {.label = "6.12",
      .release = "6.12.107+deb13-cloud-amd64",
      .version = {6, 12, 107},
@@ -144,7 +144,7 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .splits_rss = false,
      .counter_batch = 32,
      .first_pid = 119,
-     .costs = {17'000ns, 550ns, 1'300ns, 3'300ns, 400ns, 29'000ns, 1'800us, 12ms}},
+     .costs = {.fault = 17'000ns, .shared_fault = 25'000ns, .retouch = 550ns, .zap = 1'300ns, .free_page = 4'000ns, .free_cached = 8'200ns, .write_new = 20'200ns, .rewrite = 6'100ns, .write_new_disk = 36'700ns, .rewrite_disk = 8'000ns, .read = 4'000ns, .scan = 400ns, .reclaim = 11'200ns, .reclaim_group = 9'500ns, .compress = 171'000ns, .decompress = 6'000ns, .forget_compressed = 10'500ns, .swap_out = 45'000ns, .read_cluster = 600'000ns, .forget_swapped = 4'900ns, .fork = 1'800'000ns, .report = 5'500'000ns, .report_task = 190'000ns}},
     {.label = "7.2",
      .release = "7.2.13+deb14-cloud-amd64",
      .version = {7, 2, 13},
@@ -189,7 +189,7 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .splits_rss = false,
      .counter_batch = 0,
      .first_pid = 98,
-     .costs = {17'100ns, 200ns, 1'400ns, 3'600ns, 400ns, 14'000ns, 1'800us, 12ms}},
+     .costs = {.fault = 17'100ns, .shared_fault = 25'200ns, .retouch = 200ns, .zap = 1'400ns, .free_page = 4'400ns, .free_cached = 9'000ns, .write_new = 20'000ns, .rewrite = 5'100ns, .write_new_disk = 21'000ns, .rewrite_disk = 3'900ns, .read = 3'500ns, .scan = 400ns, .reclaim = 14'600ns, .reclaim_group = 3'750ns, .compress = 168'000ns, .decompress = 5'000ns, .forget_compressed = 8'000ns, .swap_out = 54'000ns, .read_cluster = 450'000ns, .forget_swapped = 1'900ns, .fork = 1'800'000ns, .report = 7'500'000ns, .report_task = 160'000ns}},
 }};
 
 // What the allocator got above DMA of so much RAM, in the order of kProfiles. In between, RAM less
