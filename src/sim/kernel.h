@@ -169,7 +169,8 @@ class Kernel {
   bool has_plenty(const Process& process, Pages pages);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
-  Co<void> free_pages_of(Process& process, std::vector<Object*> objects);
+  Co<void> forget_swapped(Process& process, const std::vector<Object*>& objects);
+  Co<void> free_pages_of(Process& process, const std::vector<Object*>& objects);
   Co<void> evict(Process& process, Object& object);
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
                        bool written);

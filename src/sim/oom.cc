@@ -77,7 +77,7 @@ bool Kernel::may_use(const Process& candidate, const Process& asking,
   return intersects(candidate.mems, asking.mems);
 }
 
-// In the order of the kernel's walk. A cgroup does not see those whose last thread is exiting.
+// In the order of the kernel's walk.
 std::vector<Process*> Kernel::candidates(const Process& asking, const OomRequest& request) const {
   std::vector<Process*> found;
   if (request.memcg == nullptr) {
@@ -88,8 +88,12 @@ std::vector<Process*> Kernel::candidates(const Process& asking, const OomRequest
   }
   for (const Memcg* group : MemcgTree::subtree(*request.memcg)) {
     for (Process* process : group->members) {
-      if (process->life != Life::dying && process->life != Life::gone && process->mm != nullptr)
-        found.push_back(process);
+      // Of those that are exiting, victims are there until their memory is given back. 7.2 passes
+      // over them from the beginning of their exit (css_task_iter_advance(), PF_EXITING).
+      if (process->life == Life::gone || process->mm == nullptr) continue;
+      const bool awaited = process->oom_victim && !process->mm->oom_skip &&
+                           profile_.version < KernelVersion{7, 0};
+      if (process->life != Life::dying || awaited) found.push_back(process);
     }
   }
   return found;

@@ -409,16 +409,36 @@ Co<void> Kernel::dump_core(Process& process) {
   co_await cache_pages(process, core, 0, size.count(), true);
 }
 
-// The pages of an address space come back in batches, which is when their charges end.
-Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
+// What is in swap is forgotten while the address space is unmapped.
+Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& objects) {
+  const bool zram = machine_.swap().kind == SwapKind::zram;
+  const SimTime each = zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
+  for (Object* object : objects) {
+    for (auto it = object->extents.begin(); object->swapped > Pages(0);) {
+      Extent* extent = &it->second;
+      if (!extent->swapped) {
+        ++it;
+        continue;
+      }
+      const Pages part = std::min(extent->count, kForgottenAtOnce);
+      if (extent->count > part) extent = &split(*extent, part);
+      const std::int64_t first = extent->first;
+      drop(*extent);
+      co_await spend(*process.thread, each * part.count());
+      it = object->extents.upper_bound(first);
+    }
+  }
+}
+
+// exit_mmap(): the pages of an address space come back in batches, which is when their charges
+// end.
+Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
+  co_await forget_swapped(process, objects);
   Pages left;
   for (const Object* object : objects)
     left += object->resident;
   Pages gathered;
-  SimTime unmapping{0};
-  const bool zram = machine_.swap().kind == SwapKind::zram;
-  const SimTime forgetting =
-      zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
+  Pages freed;  // Since others could run.
   std::size_t index = 0;
   while (index < objects.size()) {
     Object& object = *objects[index];
@@ -426,39 +446,24 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
       ++index;
       continue;
     }
-    if (gathered <= Pages(0) && !object.extents.begin()->second.swapped) {
-      // Where others cannot run in between, the first is free when all are unmapped.
+    if (gathered <= Pages(0)) {
       gathered = std::min(left, kGatherMax);
-      if (!profile_.unmapping_yields) {
-        unmapping = profile_.costs.zap * gathered.count();
-        continue;
-      }
       for (Pages done(0); done < gathered;) {
         const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
         co_await spend(*process.thread, profile_.costs.zap * part.count());
         done += part;
       }
-      continue;
     }
     Extent* extent = &object.extents.begin()->second;
-    if (extent->swapped) {
-      const Pages swapped = std::min(extent->count, kForgottenAtOnce);
-      if (extent->count > swapped) extent = &split(*extent, swapped);
-      drop(*extent);
-      co_await spend(*process.thread, forgetting * swapped.count());
-      continue;
-    }
-    const Pages part = std::min(std::min(extent->count, profile_.freed_at_once), gathered);
-    if (part <= Pages(0)) {
-      drop(*extent);
-      continue;
-    }
+    const Pages part = std::min({extent->count, profile_.freed_at_once - freed, gathered});
     if (extent->count > part) extent = &split(*extent, part);
     drop(*extent);
     gathered -= part;
     left -= part;
-    const SimTime freeing = profile_.costs.free_page * part.count();
-    co_await spend(*process.thread, freeing + std::exchange(unmapping, SimTime(0)));
+    freed += part;
+    if (freed < profile_.freed_at_once && gathered > Pages(0)) continue;
+    co_await spend(*process.thread, profile_.costs.free_page * freed.count());
+    freed = Pages(0);
   }
 }
 
@@ -488,7 +493,7 @@ Co<void> Kernel::exit(Process& process) {
       if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
     }
     if (mm->written != nullptr) objects.push_back(mm->written);
-    co_await free_pages_of(process, std::move(objects));
+    co_await free_pages_of(process, objects);
     const Pages tables = mm->tables;
     for (Pages done(0); done < tables;) {
       const Pages part = std::min(tables - done, Pages(64));

@@ -82,10 +82,8 @@ struct KernelProfile {
   Pages written_at_start, written_after_fork;  // Of these, those that it makes its own.
   Bytes file_slab;                             // Of an empty file in a tmpfs: inode and dentry.
   int sock_percent;                            // What TCP's buffers take of what waits in them.
-  // mm/mmu_gather.c: how many pages of an exit are given back before others may run (5.18: 512);
-  // whether others were seen to run while they are unmapped.
+  // mm/mmu_gather.c: how many pages of an exit are given back before others may run (5.18: 512).
   Pages freed_at_once;
-  bool unmapping_yields;
   // What a process's counters lack of its pages: up to 6.1 what its thread has not added up yet;
   // later, on some kernels, what a processor has not.
   bool splits_rss;
