@@ -409,57 +409,66 @@ Co<void> Kernel::dump_core(Process& process) {
   co_await cache_pages(process, core, 0, size.count(), true);
 }
 
-// What is in swap is forgotten while the address space is unmapped.
+// What is in swap is forgotten while the address space is unmapped. So many at a time, however they
+// lie: what takes time may not depend on how pages are put together.
 Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& objects) {
   const bool zram = machine_.swap().kind == SwapKind::zram;
   const SimTime each = zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
+  Pages forgotten;
   for (Object* object : objects) {
     for (auto it = object->extents.begin(); object->swapped > Pages(0);) {
+      if (it == object->extents.end()) it = object->extents.begin();
       Extent* extent = &it->second;
-      if (!extent->swapped) {
-        ++it;
-        continue;
-      }
-      const Pages part = std::min(extent->count, kForgottenAtOnce);
+      ++it;
+      if (!extent->swapped) continue;
+      const Pages part = std::min(extent->count, kForgottenAtOnce - forgotten);
       if (extent->count > part) extent = &split(*extent, part);
       const std::int64_t first = extent->first;
       drop(*extent);
-      co_await spend(*process.thread, each * part.count());
+      forgotten += part;
+      if (forgotten == kForgottenAtOnce)
+        co_await spend(*process.thread, each * std::exchange(forgotten, Pages(0)).count());
       it = object->extents.upper_bound(first);
     }
   }
+  if (forgotten > Pages(0)) co_await spend(*process.thread, each * forgotten.count());
 }
 
 // exit_mmap(): the pages of an address space come back in batches, which is when their charges
 // end.
 Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
-  co_await forget_swapped(process, objects);
-  Pages left;
-  for (const Object* object : objects)
-    left += object->resident;
   Pages gathered;
   Pages freed;  // Since others could run.
-  std::size_t index = 0;
-  while (index < objects.size()) {
+  for (std::size_t index = 0; index < objects.size();) {
+    // Also what others swapped out while it waited for the processor.
+    if (gathered <= Pages(0)) co_await forget_swapped(process, objects);
     Object& object = *objects[index];
     if (object.extents.empty()) {
       ++index;
       continue;
     }
     if (gathered <= Pages(0)) {
-      gathered = std::min(left, kGatherMax);
+      for (std::size_t i = index; i < objects.size(); ++i)
+        gathered += objects[i]->resident;
+      gathered = std::min(gathered, kGatherMax);
       for (Pages done(0); done < gathered;) {
         const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
         co_await spend(*process.thread, profile_.costs.zap * part.count());
         done += part;
       }
     }
-    Extent* extent = &object.extents.begin()->second;
+    if (object.resident <= Pages(0)) {
+      gathered = Pages(0);
+      continue;
+    }
+    auto next = object.extents.begin();
+    while (next->second.swapped)
+      ++next;
+    Extent* extent = &next->second;
     const Pages part = std::min({extent->count, profile_.freed_at_once - freed, gathered});
     if (extent->count > part) extent = &split(*extent, part);
     drop(*extent);
     gathered -= part;
-    left -= part;
     freed += part;
     if (freed < profile_.freed_at_once && gathered > Pages(0)) continue;
     co_await spend(*process.thread, profile_.costs.free_page * freed.count());
@@ -469,15 +478,18 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
 
 // shmem_evict_inode(): few pages at a time, each out of the file's index.
 Co<void> Kernel::evict(Process& process, Object& object) {
-  const Pages resident = object.resident;
-  co_await spend(*process.thread, profile_.costs.zap * resident.count());
+  co_await spend(*process.thread, profile_.costs.zap * object.resident.count());
+  Pages freed;
   while (!object.extents.empty()) {
     Extent* extent = &object.extents.begin()->second;
     const bool resides = !extent->swapped;
-    const Pages part = std::min(extent->count, kEvictedAtOnce);
+    const Pages part = std::min(extent->count, kEvictedAtOnce - freed);
     if (extent->count > part) extent = &split(*extent, part);
     drop(*extent);
-    if (resides) co_await spend(*process.thread, profile_.costs.free_cached * part.count());
+    if (resides) freed += part;
+    if (freed < kEvictedAtOnce && !object.extents.empty()) continue;
+    const std::int64_t count = std::exchange(freed, Pages(0)).count();
+    co_await spend(*process.thread, profile_.costs.free_cached * count);
   }
 }
 

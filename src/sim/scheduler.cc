@@ -96,8 +96,11 @@ std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   if (next == nullptr) return std::nullopt;
   const std::int64_t granule = kWakeUpGranule.count() * kWeightOfNice0 / next->weight_;
   const std::int64_t behind = next->virtual_ns_ - thread.virtual_ns_;
+  // When account() will have added so much, to the nanosecond: a share is over at the same moment
+  // whether it was asked for once, or again and again in between.
   const auto real = [&](std::int64_t virtual_ns) {
-    return SimTime(virtual_ns * thread.weight_ / kWeightOfNice0 + 1);
+    const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
+    return SimTime(weighed <= 0 ? 0 : (weighed + kWeightOfNice0 - 1) / kWeightOfNice0);
   };
   const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
   // Since 6.6 an equal that wakes up waits until the other's slice is over.
