@@ -140,7 +140,7 @@ void Scheduler::run(Thread& thread) {
 
 void Scheduler::dispatch() {
   for (std::size_t i = 0; i < running_.size(); ++i) {
-    while (running_[i] == nullptr) {
+    while (running_[i] == nullptr && !stopped_) {
       Thread* next = next_runnable();
       if (next == nullptr) return;
       std::erase(runnable_, next);
