@@ -68,7 +68,8 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       witness_(witness),
       page_by_page_(page_by_page),
       machine_(profile, scenario.host, has_disk(scenario)),
-      memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks),
+      memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks,
+              scenario.host.cgroup == CgroupVersion::v1 && profile.version < KernelVersion{5, 11}),
       next_pid_(profile.first_pid),
       committed_(1211),  // PID 1 itself.
       slab_reclaimable_(profile.slab_reclaimable),

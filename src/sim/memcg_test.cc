@@ -9,7 +9,7 @@ namespace {
 class ChargeTest : public testing::Test {
  protected:
   ChargeTest()
-      : tree_(1, Pages(64), 1), box_(tree_.create("/box")), leaf_(tree_.create("/box/in")) {}
+      : tree_(1, Pages(64), 1, false), box_(tree_.create("/box")), leaf_(tree_.create("/box/in")) {}
 
   MemcgTree tree_;
   Memcg& box_;

@@ -92,7 +92,7 @@ class ScenarioWriter {
 };
 
 TEST(PageByPage, RandomScenarios) {
-  constexpr std::uint64_t kScenarios = 300;
+  constexpr std::uint64_t kScenarios = 60;
   for (std::uint64_t seed = 1; seed <= kScenarios; ++seed) {
     const std::string text = ScenarioWriter(seed).write();
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
