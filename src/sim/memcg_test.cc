@@ -50,6 +50,16 @@ TEST_F(ChargeTest, KeepsForOneGroupAndGivesBackForAnother) {
   EXPECT_EQ(other.memory.usage, Pages(1));
 }
 
+TEST(FlatTree, AGroupCountsForItselfAlone) {
+  MemcgTree tree(1, Pages(32), 1, true);
+  Memcg& box = tree.create("/box");
+  Memcg& leaf = tree.create("/box/in");
+  box.memory.max = Pages(10);
+  EXPECT_EQ(tree.try_charge(leaf, Pages(64), false).pages, Pages(64));
+  EXPECT_EQ(box.memory.usage, Pages(0));
+  EXPECT_FALSE(leaf.is_within(box));
+}
+
 TEST_F(ChargeTest, TellsOfTheBatchThatPassesHigh) {
   leaf_.high = Pages(64);
   EXPECT_EQ(tree_.try_charge(leaf_, Pages(64), false).over_high, Pages(0));
