@@ -91,8 +91,8 @@ std::vector<Process*> Kernel::candidates(const Process& asking, const OomRequest
       // Of those that are exiting, victims are there until their memory is given back. 7.2 passes
       // over them from the beginning of their exit (css_task_iter_advance(), PF_EXITING).
       if (process->life == Life::gone || process->mm == nullptr) continue;
-      const bool awaited = process->oom_victim && !process->mm->oom_skip &&
-                           profile_.version < KernelVersion{7, 0};
+      const bool awaited =
+          process->oom_victim && !process->mm->oom_skip && profile_.version < KernelVersion{7, 0};
       if (process->life != Life::dying || awaited) found.push_back(process);
     }
   }

@@ -18,7 +18,7 @@ constexpr std::int64_t kPagesAtOnce = 512;  // Between two cond_resched() of unm
 constexpr Pages kGatherMax(9614);           // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
 constexpr Pages kEvictedAtOnce(32);         // PAGEVEC_SIZE, as it is nearly.
 constexpr Pages kForgottenAtOnce(64);
-constexpr Pages kStack(4);                  // Of a thread, in the kernel.
+constexpr Pages kStack(4);  // Of a thread, in the kernel.
 constexpr SimTime kSystemCall = 1'500ns;
 constexpr std::int64_t kSwapCluster = 8;  // 1 << page_cluster
 
@@ -70,8 +70,7 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     }
     std::int64_t end = region.size.count();
     const std::int64_t from = end - part.count();
-    const SimTime freeing =
-        region.shared ? profile_.costs.free_cached : profile_.costs.free_page;
+    const SimTime freeing = region.shared ? profile_.costs.free_cached : profile_.costs.free_page;
     const SimTime each = profile_.costs.zap + freeing;
     while (object.users == 1 && end > from) {
       const std::int64_t count =

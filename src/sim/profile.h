@@ -23,13 +23,13 @@ namespace oomkit::sim {
 
 // How long the kernel's paths take on that machine, for one page where nothing else is said.
 struct Costs {
-  SimTime fault;         // A new page of a process, ...
-  SimTime shared_fault;  // ... and one of memory that is shared: of an object as a file is.
-  SimTime retouch;       // A page that is there.
-  SimTime zap;           // Unmapping a page, and ...
-  SimTime free_page;     // ... giving it back: its own, or ...
-  SimTime free_cached;   // ... one of a file, which leaves the file's index too.
-  SimTime write_new, rewrite;            // A file in a tmpfs.
+  SimTime fault;               // A new page of a process, ...
+  SimTime shared_fault;        // ... and one of memory that is shared: of an object as a file is.
+  SimTime retouch;             // A page that is there.
+  SimTime zap;                 // Unmapping a page, and ...
+  SimTime free_page;           // ... giving it back: its own, or ...
+  SimTime free_cached;         // ... one of a file, which leaves the file's index too.
+  SimTime write_new, rewrite;  // A file in a tmpfs.
   SimTime write_new_disk, rewrite_disk;  // On a disk, as far as memory.
   SimTime read;                          // What is cached.
   SimTime scan;                          // On a list, by reclaim.

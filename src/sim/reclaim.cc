@@ -9,10 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kDefaultPriority = 12;     // DEF_PRIORITY
-constexpr Pages kCluster(32);            // SWAP_CLUSTER_MAX
-constexpr Pages kPressureWindow(512);    // vmpressure_win
-constexpr int kPressureCritical = 3;     // vmpressure_level_critical_prio
+constexpr int kDefaultPriority = 12;   // DEF_PRIORITY
+constexpr Pages kCluster(32);          // SWAP_CLUSTER_MAX
+constexpr Pages kPressureWindow(512);  // vmpressure_win
+constexpr int kPressureCritical = 3;   // vmpressure_level_critical_prio
 
 Bytes bytes_of(Pages pages) {
   return to_bytes(pages, PageSize::k4K);

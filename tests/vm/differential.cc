@@ -287,8 +287,7 @@ std::string table_of(const Arguments& arguments, const std::map<std::string, Col
       [](const Column& it) { return share(it.levels); });
   row("scores equal", [](const Column& it) { return share(it.scores); });
   row("memory held at a kill within 2 %", [](const Column& it) { return share(it.held); });
-  row("numbers of memory.events equal",
-      [](const Column& it) { return share(it.memory_events); });
+  row("numbers of memory.events equal", [](const Column& it) { return share(it.memory_events); });
   row("PSI `full` within a factor of two, where there is any",
       [](const Column& it) { return share(it.full); });
   return text;

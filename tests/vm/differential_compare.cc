@@ -59,9 +59,9 @@ void compare_held(Comparison& result, const WorldRun& model, const WorldRun& rea
 void compare_levels(Comparison& result, const RunHost& model, const RunHost& real) {
   for (const RunZone& zone : real.zones) {
     if (zone.managed <= Bytes(0)) continue;
-    const auto same = std::find_if(
-        model.zones.begin(), model.zones.end(),
-        [&](const RunZone& it) { return it.node == zone.node && it.name == zone.name; });
+    const auto same = std::find_if(model.zones.begin(), model.zones.end(), [&](const RunZone& it) {
+      return it.node == zone.node && it.name == zone.name;
+    });
     if (same == model.zones.end()) {
       result.levels.count(false);
       continue;

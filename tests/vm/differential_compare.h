@@ -33,11 +33,11 @@ struct Tally {
 struct Comparison {
   bool victims = false;  // In their order, and the survivors.
   bool events = false;   // As many of each kind.
-  Tally levels;          // Of a host: every zone's min, low, high and managed; MemTotal, CommitLimit.
-  Tally scores;          // oom_score of who is alive at the end in both.
-  Tally held;            // Of a kill: memory of the victim, within 2 %.
-  Tally memory_events;   // Of a cgroup: each number of memory.events, or of v1 failcnt.
-  Tally full;            // Of a cgroup: `full` of memory.pressure, within a factor of two.
+  Tally levels;  // Of a host: every zone's min, low, high and managed; MemTotal, CommitLimit.
+  Tally scores;  // oom_score of who is alive at the end in both.
+  Tally held;    // Of a kill: memory of the victim, within 2 %.
+  Tally memory_events;  // Of a cgroup: each number of memory.events, or of v1 failcnt.
+  Tally full;           // Of a cgroup: `full` of memory.pressure, within a factor of two.
 
   bool agrees() const { return victims && events; }
 };
