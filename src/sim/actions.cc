@@ -208,7 +208,16 @@ Co<int> World::write_cgroup_file(std::string_view path, std::string_view file,
     }
     co_return 0;
   }
-  if (file == "cgroup.subtree_control" || file == "memory.use_hierarchy") co_return 0;
+  if (file == "memory.use_hierarchy") {
+    const auto& groups = kernel_.memcgs().groups();
+    const bool has_children = std::any_of(groups.begin(), groups.end(), [&](const auto& each) {
+      return each->path.starts_with(std::string(path) + "/");
+    });
+    // From 5.11 on it is 1 and stays so.
+    if (!kernel_.memcgs().is_flat()) co_return value == "1" ? 0 : EINVAL;
+    co_return has_children ? EBUSY : 0;
+  }
+  if (file == "cgroup.subtree_control") co_return 0;
   if (!pages) co_return EINVAL;
   if (file == "memory.max") co_return co_await kernel_.set_max(init_, group, *pages);
   if (file == "memory.high") co_return co_await kernel_.set_high(init_, group, *pages);

@@ -68,7 +68,8 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       witness_(witness),
       page_by_page_(page_by_page),
       machine_(profile, scenario.host, has_disk(scenario)),
-      memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks),
+      memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks,
+              scenario.host.cgroup == CgroupVersion::v1 && profile.version < KernelVersion{5, 11}),
       next_pid_(profile.first_pid),
       committed_(1211),  // PID 1 itself.
       slab_reclaimable_(profile.slab_reclaimable),
@@ -116,31 +117,33 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
 // Charges stay where they were made.
 void Kernel::join(Process& process, Memcg& group) {
   std::erase(process.memcg->members, &process);
-  const int stalled = process.counted_stalled;
-  const int productive = process.counted_productive;
   for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
-    each->pressure.change(now(), -stalled, -productive);
+    each->pressure.change(now(), process.counted, -1);
   process.memcg = &group;
   for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
-    each->pressure.change(now(), stalled, productive);
+    each->pressure.change(now(), process.counted, 1);
   group.members.push_back(&process);
   if (process.mm != nullptr && !process.is_vfork_child) process.mm->memcg = &group;
 }
 
 void Kernel::update_pressure(Process& process) {
   const bool over = process.life == Life::gone;
-  const int stalled = process.stalls && !over ? 1 : 0;
   // Up to 5.14 whoever runs is productive, also in reclaim.
-  const bool counts = !process.stalls || profile_.version < KernelVersion{5, 15};
-  const int productive = counts && !over && process.thread->is_runnable() ? 1 : 0;
-  const int more_stalled = stalled - process.counted_stalled;
-  const int more_productive = productive - process.counted_productive;
-  if (more_stalled == 0 && more_productive == 0) return;
-  process.counted_stalled = stalled;
-  process.counted_productive = productive;
-  host_pressure_.change(now(), more_stalled, more_productive);
+  const bool is_old = profile_.version < KernelVersion{5, 15};
+  const bool stalled = process.stalls && !over;
+  PressureGroup::Tasks tasks;
+  tasks.stalled = stalled ? 1 : 0;
+  tasks.productive = (is_old || !stalled) && !over && process.thread->is_runnable() ? 1 : 0;
+  tasks.sampled = is_old && stalled && process.thread->is_running() ? 1 : 0;
+  if (tasks == process.counted) return;
+  const PressureGroup::Tasks before = std::exchange(process.counted, tasks);
+  const auto change = [&](PressureGroup& group) {
+    group.change(now(), before, -1);
+    group.change(now(), tasks, 1);
+  };
+  change(host_pressure_);
   for (Memcg* group = process.memcg; !group->is_root(); group = group->parent)
-    group->pressure.change(now(), more_stalled, more_productive);
+    change(group->pressure);
 }
 
 void Kernel::send_signal(Process& process, int number) {

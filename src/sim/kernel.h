@@ -169,7 +169,9 @@ class Kernel {
   bool has_plenty(const Process& process, Pages pages);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
-  Co<void> free_pages_of(Process& process, std::vector<Object*> objects);
+  Co<void> forget_swapped(Process& process, const std::vector<Object*>& objects);
+  Co<void> free_pages_of(Process& process, const std::vector<Object*>& objects);
+  Co<void> evict(Process& process, Object& object);
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
                        bool written);
   Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
@@ -242,6 +244,7 @@ class Kernel {
   void panic_for(const Process& process, const OomRequest& request, const std::string& text);
   OomReport make_report(const Process& process, const OomRequest& request) const;
   bool may_report();
+  SimTime report_cost(const Process& asking, const OomRequest& request) const;
 
   // report.cc
   void describe_host(OomReport& report) const;

@@ -14,8 +14,8 @@ bool passes_high(const Memcg& group) {
 
 }  // namespace
 
-MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks)
-    : nodes_(nodes), batch_(batch), stocks_max_(stocks) {
+MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is_flat)
+    : nodes_(nodes), batch_(batch), stocks_max_(stocks), is_flat_(is_flat) {
   groups_.push_back(std::make_unique<Memcg>());
   root().path = "/";
   root().lists.resize(nodes_);
@@ -23,14 +23,15 @@ MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks)
 
 Memcg& MemcgTree::create(std::string_view path) {
   const std::size_t slash = path.rfind('/');
-  Memcg* parent = slash == 0 ? &root() : find(path.substr(0, slash));
+  const Memcg* above = slash == 0 ? &root() : find(path.substr(0, slash));
+  Memcg* parent = slash == 0 || is_flat_ ? &root() : find(path.substr(0, slash));
   groups_.push_back(std::make_unique<Memcg>());
   Memcg& group = *groups_.back();
   group.path = path;
   group.parent = parent;
   group.lists.resize(nodes_);
-  group.oom_kill_disable = parent->oom_kill_disable;
-  group.swappiness = parent->swappiness;
+  group.oom_kill_disable = above->oom_kill_disable;
+  group.swappiness = above->swappiness;
   parent->children.push_back(&group);
   return group;
 }

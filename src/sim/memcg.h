@@ -90,12 +90,15 @@ struct Memcg {
 
 class MemcgTree {
  public:
-  MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks);
+  // `is_flat`: v1 without memory.use_hierarchy, where a group counts only for itself (up to 5.10,
+  // mem_cgroup_css_alloc()).
+  MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is_flat);
 
   Memcg& root() { return *groups_.front(); }
   const std::vector<std::unique_ptr<Memcg>>& groups() const { return groups_; }
   Memcg& create(std::string_view path);
   Memcg* find(std::string_view path);
+  bool is_flat() const { return is_flat_; }
 
   // Takes up to `pages` charges without any wait, and says how many: from what the processor
   // keeps, then by batches. `memsw`: that counter is charged beside. Stops behind the first batch
@@ -136,6 +139,7 @@ class MemcgTree {
   std::size_t nodes_;
   Pages batch_;
   std::size_t stocks_max_;
+  bool is_flat_;
   std::vector<Stock> stocks_;  // Of the processor; the longest unused first.
 };
 

@@ -9,7 +9,7 @@ namespace {
 class ChargeTest : public testing::Test {
  protected:
   ChargeTest()
-      : tree_(1, Pages(64), 1), box_(tree_.create("/box")), leaf_(tree_.create("/box/in")) {}
+      : tree_(1, Pages(64), 1, false), box_(tree_.create("/box")), leaf_(tree_.create("/box/in")) {}
 
   MemcgTree tree_;
   Memcg& box_;
@@ -48,6 +48,16 @@ TEST_F(ChargeTest, KeepsForOneGroupAndGivesBackForAnother) {
   EXPECT_EQ(other.memory.usage, Pages(64));
   tree_.drain(tree_.root());
   EXPECT_EQ(other.memory.usage, Pages(1));
+}
+
+TEST(FlatTree, AGroupCountsForItselfAlone) {
+  MemcgTree tree(1, Pages(32), 1, true);
+  Memcg& box = tree.create("/box");
+  Memcg& leaf = tree.create("/box/in");
+  box.memory.max = Pages(10);
+  EXPECT_EQ(tree.try_charge(leaf, Pages(64), false).pages, Pages(64));
+  EXPECT_EQ(box.memory.usage, Pages(0));
+  EXPECT_FALSE(leaf.is_within(box));
 }
 
 TEST_F(ChargeTest, TellsOfTheBatchThatPassesHigh) {

@@ -77,7 +77,7 @@ bool Kernel::may_use(const Process& candidate, const Process& asking,
   return intersects(candidate.mems, asking.mems);
 }
 
-// In the order of the kernel's walk. A cgroup does not see those whose last thread is exiting.
+// In the order of the kernel's walk.
 std::vector<Process*> Kernel::candidates(const Process& asking, const OomRequest& request) const {
   std::vector<Process*> found;
   if (request.memcg == nullptr) {
@@ -88,8 +88,12 @@ std::vector<Process*> Kernel::candidates(const Process& asking, const OomRequest
   }
   for (const Memcg* group : MemcgTree::subtree(*request.memcg)) {
     for (Process* process : group->members) {
-      if (process->life != Life::dying && process->life != Life::gone && process->mm != nullptr)
-        found.push_back(process);
+      // Of those that are exiting, victims are there until their memory is given back. 7.2 passes
+      // over them from the beginning of their exit (css_task_iter_advance(), PF_EXITING).
+      if (process->life == Life::gone || process->mm == nullptr) continue;
+      const bool awaited =
+          process->oom_victim && !process->mm->oom_skip && profile_.version < KernelVersion{7, 0};
+      if (process->life != Life::dying || awaited) found.push_back(process);
     }
   }
   return found;
@@ -122,6 +126,12 @@ Kernel::Choice Kernel::select_bad_process(const Process& asking, const OomReques
     best = points->points;
   }
   return choice;
+}
+
+// Header, counters and a line a task.
+SimTime Kernel::report_cost(const Process& asking, const OomRequest& request) const {
+  const auto tasks = static_cast<std::int64_t>(candidates(asking, request).size());
+  return profile_.costs.report + profile_.costs.report_task * tasks;
 }
 
 bool Kernel::may_report() {
@@ -169,7 +179,7 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
                             process.mm != nullptr && process.pid != 1 &&
                             process.oom_score_adj != kAdjMin;
   if (takes_asking) {
-    co_await spend(*process.thread, profile_.costs.report);
+    co_await spend(*process.thread, report_cost(process, request));
     kill_process(process, request, process);
     co_return true;
   }
@@ -183,13 +193,13 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
       co_return true;
     }
     if (may_report()) witness_.reported(std::move(report));
-    co_await spend(*process.thread, profile_.costs.report);
+    co_await spend(*process.thread, report_cost(process, request));
     co_return false;
   }
   Process& victim = *choice.victim;
   trace([&] { return "oom_kill_process: " + victim.comm; });
   // The report is printed first. Nobody else runs between the kill and the next try.
-  co_await spend(*process.thread, profile_.costs.report);
+  co_await spend(*process.thread, report_cost(process, request));
   if (victim.mm == nullptr) co_return true;  // It has ended by itself meanwhile.
   kill_process(process, request, victim);
   co_return true;

@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr SimTime kCopyPage = 2'500ns;
 constexpr SimTime kReadPage = 30'000ns;  // From a disk, of a stream.
 constexpr SimTime kMakeFile = 60'000ns;
 constexpr SimTime kSendPage = 12'000ns;
@@ -40,6 +39,12 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
                              bool written) {
   const std::int64_t end = first + count;
   std::int64_t page = first;
+  const Costs& costs = profile_.costs;
+  const bool in_memory = file.kind == Object::Kind::shmem;
+  const SimTime again = !written ? costs.read : in_memory ? costs.rewrite : costs.rewrite_disk;
+  const SimTime anew = !written    ? costs.read + kReadPage
+                       : in_memory ? costs.write_new
+                                   : costs.write_new_disk;
   while (page < end) {
     if (process.sigkill) co_return false;
     if (Extent* there = file.at(page); there != nullptr) {
@@ -62,12 +67,11 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
         there->young = true;
       }
       page += n;
-      co_await spend(*process.thread, kCopyPage * n);
+      co_await spend(*process.thread, again * n);
       continue;
     }
     const std::int64_t gap = file.next_existing(page, end) - page;
-    const SimTime each = kCopyPage + (written ? SimTime(0) : kReadPage);
-    const Pages wanted = std::min(Pages(std::min(gap, pages_at_once(*process.thread, each))),
+    const Pages wanted = std::min(Pages(std::min(gap, pages_at_once(*process.thread, anew))),
                                   memcgs_.charges_at_hand(*process.memcg, has_memsw()));
     const Machine::Taken taken = co_await alloc_pages(process, wanted);
     if (taken.pages <= Pages(0)) co_return false;
@@ -91,7 +95,7 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
       count_charge(*process.memcg, extent.count, &MemcgStats::file_dirty, 1);
     }
     page += charged.count();
-    co_await spend(*process.thread, each * charged.count());
+    co_await spend(*process.thread, anew * charged.count());
   }
   co_return true;
 }

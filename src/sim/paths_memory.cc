@@ -16,10 +16,10 @@ constexpr std::int64_t kPagesOfTable = 512;
 constexpr std::int64_t kFirstTableUsed = 384;
 constexpr std::int64_t kPagesAtOnce = 512;  // Between two cond_resched() of unmapping.
 constexpr Pages kGatherMax(9614);           // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
-constexpr Pages kStack(4);                  // Of a thread, in the kernel.
+constexpr Pages kEvictedAtOnce(32);         // PAGEVEC_SIZE, as it is nearly.
+constexpr Pages kForgottenAtOnce(64);
+constexpr Pages kStack(4);  // Of a thread, in the kernel.
 constexpr SimTime kSystemCall = 1'500ns;
-constexpr SimTime kDiskRead = 900'000ns;  // A cluster of swapped pages from the disk.
-constexpr SimTime kDecompress = 40'000ns;
 constexpr std::int64_t kSwapCluster = 8;  // 1 << page_cluster
 
 }  // namespace
@@ -70,7 +70,8 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     }
     std::int64_t end = region.size.count();
     const std::int64_t from = end - part.count();
-    const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+    const SimTime freeing = region.shared ? profile_.costs.free_cached : profile_.costs.free_page;
+    const SimTime each = profile_.costs.zap + freeing;
     while (object.users == 1 && end > from) {
       const std::int64_t count =
           std::min(std::min(end - from, kPagesAtOnce), pages_at_once(*process.thread, each));
@@ -141,7 +142,8 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   Mm& mm = *process.mm;
   const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
-  count = std::min(count, pages_at_once(*process.thread, profile_.costs.fault));
+  const SimTime each = region.shared ? profile_.costs.shared_fault : profile_.costs.fault;
+  count = std::min(count, pages_at_once(*process.thread, each));
   // Where nothing can be short, tables that are needed on the way are had at once.
   const std::int64_t more_tables = (in_table + count - 1) / kPagesOfTable;
   if (has_plenty(process, Pages(count + more_tables))) {
@@ -171,7 +173,7 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   process.memcg->own.pgfault += charged.count();
   vmstat_.pgfault += charged.count();
   done = charged.count();
-  co_await spend(*process.thread, profile_.costs.fault * done);
+  co_await spend(*process.thread, each * done);
   co_return true;
 }
 
@@ -230,10 +232,10 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   vmstat_.refault_anon += pages;
   group.own.refault_anon += pages;
   if (zram) {
-    co_await spend(*process.thread, kDecompress);
+    co_await spend(*process.thread, profile_.costs.decompress * pages);
   } else {
     process.uninterruptible = true;
-    co_await scheduler_.pause_for(*process.thread, kDiskRead);
+    co_await scheduler_.pause_for(*process.thread, profile_.costs.read_cluster);
     process.uninterruptible = false;
   }
   end_stall(process);
@@ -406,50 +408,87 @@ Co<void> Kernel::dump_core(Process& process) {
   co_await cache_pages(process, core, 0, size.count(), true);
 }
 
-// The pages of an address space come back in batches, which is when their charges end.
-Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
-  Pages left;
-  for (const Object* object : objects)
-    left += object->resident;
+// What is in swap is forgotten while the address space is unmapped. So many at a time, however they
+// lie: what takes time may not depend on how pages are put together.
+Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& objects) {
+  const bool zram = machine_.swap().kind == SwapKind::zram;
+  const SimTime each = zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
+  Pages forgotten;
+  for (Object* object : objects) {
+    for (auto it = object->extents.begin(); object->swapped > Pages(0);) {
+      if (it == object->extents.end()) it = object->extents.begin();
+      Extent* extent = &it->second;
+      ++it;
+      if (!extent->swapped) continue;
+      const Pages part = std::min(extent->count, kForgottenAtOnce - forgotten);
+      if (extent->count > part) extent = &split(*extent, part);
+      const std::int64_t first = extent->first;
+      drop(*extent);
+      forgotten += part;
+      if (forgotten == kForgottenAtOnce)
+        co_await spend(*process.thread, each * std::exchange(forgotten, Pages(0)).count());
+      it = object->extents.upper_bound(first);
+    }
+  }
+  if (forgotten > Pages(0)) co_await spend(*process.thread, each * forgotten.count());
+}
+
+// exit_mmap(): the pages of an address space come back in batches, which is when their charges
+// end.
+Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
   Pages gathered;
-  SimTime unmapping{0};
-  std::size_t index = 0;
-  while (index < objects.size()) {
+  Pages freed;  // Since others could run.
+  for (std::size_t index = 0; index < objects.size();) {
+    // Also what others swapped out while it waited for the processor.
+    if (gathered <= Pages(0)) co_await forget_swapped(process, objects);
     Object& object = *objects[index];
     if (object.extents.empty()) {
       ++index;
       continue;
     }
-    if (gathered <= Pages(0) && !object.extents.begin()->second.swapped) {
-      // Where others cannot run in between, the first is free when all are unmapped.
-      gathered = std::min(left, kGatherMax);
-      if (!profile_.unmapping_yields) {
-        unmapping = profile_.costs.zap * gathered.count();
-        continue;
-      }
+    if (gathered <= Pages(0)) {
+      for (std::size_t i = index; i < objects.size(); ++i)
+        gathered += objects[i]->resident;
+      gathered = std::min(gathered, kGatherMax);
       for (Pages done(0); done < gathered;) {
         const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
         co_await spend(*process.thread, profile_.costs.zap * part.count());
         done += part;
       }
+    }
+    if (object.resident <= Pages(0)) {
+      gathered = Pages(0);
       continue;
     }
-    Extent* extent = &object.extents.begin()->second;
-    if (extent->swapped) {
-      drop(*extent);
-      continue;
-    }
-    const Pages part = std::min(std::min(extent->count, profile_.freed_at_once), gathered);
-    if (part <= Pages(0)) {
-      drop(*extent);
-      continue;
-    }
+    auto next = object.extents.begin();
+    while (next->second.swapped)
+      ++next;
+    Extent* extent = &next->second;
+    const Pages part = std::min({extent->count, profile_.freed_at_once - freed, gathered});
     if (extent->count > part) extent = &split(*extent, part);
     drop(*extent);
     gathered -= part;
-    left -= part;
-    const SimTime freeing = profile_.costs.free_page * part.count();
-    co_await spend(*process.thread, freeing + std::exchange(unmapping, SimTime(0)));
+    freed += part;
+    if (freed < profile_.freed_at_once && gathered > Pages(0)) continue;
+    co_await spend(*process.thread, profile_.costs.free_page * freed.count());
+    freed = Pages(0);
+  }
+}
+
+// shmem_evict_inode(): few pages at a time, each out of the file's index.
+Co<void> Kernel::evict(Process& process, Object& object) {
+  co_await spend(*process.thread, profile_.costs.zap * object.resident.count());
+  Pages freed;
+  while (!object.extents.empty()) {
+    Extent* extent = &object.extents.begin()->second;
+    const bool resides = !extent->swapped;
+    const Pages part = std::min(extent->count, kEvictedAtOnce - freed);
+    if (extent->count > part) extent = &split(*extent, part);
+    drop(*extent);
+    if (resides) freed += part;
+    if (freed < kEvictedAtOnce && !object.extents.empty()) continue;
+    const std::int64_t count = std::exchange(freed, Pages(0)).count();
+    co_await spend(*process.thread, profile_.costs.free_cached * count);
   }
 }
 
@@ -462,12 +501,10 @@ Co<void> Kernel::exit(Process& process) {
   if (mm != nullptr && --mm->users == 0) {
     std::vector<Object*> objects;
     for (const Region& region : mm->regions) {
-      if (region.object->users == 1) objects.push_back(region.object);
+      if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
     }
     if (mm->written != nullptr) objects.push_back(mm->written);
-    co_await free_pages_of(process, std::move(objects));
-    for (const Region& region : mm->regions)
-      --region.object->users;
+    co_await free_pages_of(process, objects);
     const Pages tables = mm->tables;
     for (Pages done(0); done < tables;) {
       const Pages part = std::min(tables - done, Pages(64));
@@ -482,6 +519,12 @@ Co<void> Kernel::exit(Process& process) {
     if (charged > Pages(0)) uncharge(*process.memcg, charged);
     committed_ -= mm->committed;
     mm->oom_skip = true;
+    process.mm.reset();
+    // exit_task_work(), in which files are let go: nobody waits for this memory any more.
+    for (const Region& region : mm->regions) {
+      if (region.shared && region.object->users == 1) co_await evict(process, *region.object);
+      --region.object->users;
+    }
   }
   process.mm.reset();
   if (process.sock > Pages(0)) {

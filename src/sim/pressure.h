@@ -2,7 +2,9 @@
 // memory, and for how long nobody of the group did anything else. kernel/sched/psi.c
 //
 // Up to 5.14 `full` ends when any task of the group is runnable; later when one runs that is not
-// itself busy with getting memory. With few processors that is the same in what it sums up to.
+// itself busy with getting memory. To make up for it 5.10 looks at each tick whether the one that
+// runs is in reclaim, and counts the time since the last change, a tick at most, as `full`
+// (psi_memstall_tick(), record_times()).
 #pragma once
 
 #include "model/run_record.h"
@@ -12,12 +14,19 @@ namespace oomkit::sim {
 
 class PressureGroup {
  public:
-  // A task of the group changed: by how much the counts of those that stall, and of those that
-  // are runnable without stalling, change.
-  void change(SimTime now, int stalled, int productive) {
+  // Tasks of a group, or by how much they change.
+  struct Tasks {
+    int stalled = 0;
+    int productive = 0;  // Runnable, in a way that ends `full`.
+    int sampled = 0;     // Running and stalled, and the kernel looks at each tick.
+
+    friend bool operator==(const Tasks&, const Tasks&) = default;
+  };
+  void change(SimTime now, const Tasks& by, int sign) {
     settle(now);
-    stalled_ += stalled;
-    productive_ += productive;
+    tasks_.stalled += sign * by.stalled;
+    tasks_.productive += sign * by.productive;
+    tasks_.sampled += sign * by.sampled;
   }
   RunPsi totals(SimTime now) {
     settle(now);
@@ -27,14 +36,19 @@ class PressureGroup {
 
  private:
   void settle(SimTime now) {
-    if (stalled_ > 0) some_ += now - since_;
-    if (stalled_ > 0 && productive_ == 0) full_ += now - since_;
+    if (tasks_.stalled > 0) some_ += now - since_;
+    if (tasks_.stalled > 0 && tasks_.productive == 0) {
+      full_ += now - since_;
+    } else if (tasks_.sampled > 0) {
+      constexpr SimTime kTick{4'000'000};  // CONFIG_HZ 250.
+      const SimTime to_tick = kTick - since_ % kTick;
+      if (now - since_ >= to_tick) full_ += to_tick + (now - since_ - to_tick) / kTick * kTick;
+    }
     since_ = now;
   }
 
   SimTime since_{0}, some_{0}, full_{0};
-  int stalled_ = 0;
-  int productive_ = 0;
+  Tasks tasks_;
 };
 
 }  // namespace oomkit::sim

@@ -75,8 +75,7 @@ struct Process {
   int instance = 1;
   int oom_score_adj = 0;
   int uid = 0;
-  int counted_stalled = 0;  // What the pressure groups count of it.
-  int counted_productive = 0;
+  PressureGroup::Tasks counted;  // What the pressure groups count of it.
   Life life = Life::starting;
 
   bool interleave = false;

@@ -21,16 +21,27 @@
 
 namespace oomkit::sim {
 
-// How long the kernel's paths take on that machine.
+// How long the kernel's paths take on that machine, for one page where nothing else is said.
 struct Costs {
-  SimTime fault;      // A new page of a process.
-  SimTime retouch;    // A page that is there.
-  SimTime zap;        // Unmapping a page, and ...
-  SimTime free_page;  // ... giving it back.
-  SimTime scan;       // A page on a list, by reclaim.
-  SimTime reclaim;    // A round over one cgroup that finds nothing.
-  SimTime fork;       // A child.
-  SimTime report;     // An OOM report on the log.
+  SimTime fault;               // A new page of a process, ...
+  SimTime shared_fault;        // ... and one of memory that is shared: of an object as a file is.
+  SimTime retouch;             // A page that is there.
+  SimTime zap;                 // Unmapping a page, and ...
+  SimTime free_page;           // ... giving it back: its own, or ...
+  SimTime free_cached;         // ... one of a file, which leaves the file's index too.
+  SimTime write_new, rewrite;  // A file in a tmpfs.
+  SimTime write_new_disk, rewrite_disk;  // On a disk, as far as memory.
+  SimTime read;                          // What is cached.
+  SimTime scan;                          // On a list, by reclaim.
+  SimTime reclaim;                       // A round of reclaim that finds nothing, and ...
+  SimTime reclaim_group;                 // ... of it for each cgroup.
+  // Out to swap and in again, and a page of it that nobody needs any more: zram, or a disk, of
+  // which a whole cluster is read at once.
+  SimTime compress, decompress, forget_compressed;
+  SimTime swap_out, read_cluster, forget_swapped;
+  SimTime fork;         // A child.
+  SimTime report;       // An OOM report on the log, ...
+  SimTime report_task;  // ... and each task in it.
 };
 
 struct KernelProfile {
@@ -71,10 +82,8 @@ struct KernelProfile {
   Pages written_at_start, written_after_fork;  // Of these, those that it makes its own.
   Bytes file_slab;                             // Of an empty file in a tmpfs: inode and dentry.
   int sock_percent;                            // What TCP's buffers take of what waits in them.
-  // mm/mmu_gather.c: how many pages of an exit are given back before others may run (5.18: 512);
-  // whether others were seen to run while they are unmapped.
+  // mm/mmu_gather.c: how many pages of an exit are given back before others may run (5.18: 512).
   Pages freed_at_once;
-  bool unmapping_yields;
   // What a process's counters lack of its pages: up to 6.1 what its thread has not added up yet;
   // later, on some kernels, what a processor has not.
   bool splits_rss;

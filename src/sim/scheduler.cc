@@ -96,8 +96,11 @@ std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   if (next == nullptr) return std::nullopt;
   const std::int64_t granule = kWakeUpGranule.count() * kWeightOfNice0 / next->weight_;
   const std::int64_t behind = next->virtual_ns_ - thread.virtual_ns_;
+  // When account() will have added so much, to the nanosecond: a share is over at the same moment
+  // whether it was asked for once, or again and again in between.
   const auto real = [&](std::int64_t virtual_ns) {
-    return SimTime(virtual_ns * thread.weight_ / kWeightOfNice0 + 1);
+    const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
+    return SimTime(weighed <= 0 ? 0 : (weighed + kWeightOfNice0 - 1) / kWeightOfNice0);
   };
   const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
   // Since 6.6 an equal that wakes up waits until the other's slice is over.
@@ -114,6 +117,7 @@ SimTime Scheduler::undisturbed(const Thread& thread) const {
 }
 
 bool Scheduler::can_go_on(const Thread& thread, SimTime time) const {
+  if (stopped_) return false;
   // Another processor is free for one who waits for it: he begins now, and not later.
   const bool is_free = std::find(running_.begin(), running_.end(), nullptr) != running_.end();
   if (is_free && !runnable_.empty()) return false;
@@ -136,7 +140,7 @@ void Scheduler::run(Thread& thread) {
 
 void Scheduler::dispatch() {
   for (std::size_t i = 0; i < running_.size(); ++i) {
-    while (running_[i] == nullptr) {
+    while (running_[i] == nullptr && !stopped_) {
       Thread* next = next_runnable();
       if (next == nullptr) return;
       std::erase(runnable_, next);
@@ -152,7 +156,7 @@ void Scheduler::dispatch() {
 
 bool Scheduler::step() {
   dispatch();
-  if (events_.empty()) return false;
+  if (events_.empty() || stopped_) return false;
   const auto first = events_.begin();
   now_ = first->first.first;
   const std::function<void()> what = std::move(first->second);

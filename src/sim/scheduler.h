@@ -77,6 +77,8 @@ class Scheduler {
 
   // One event, or threads that can run now. False when nothing will ever happen again.
   bool step();
+  // The run is over: a thread that would go on for ever stops at its next spend().
+  void stop() { stopped_ = true; }
 
   // How long the thread may go on before anything else happens or is due; at least 1 ns.
   SimTime undisturbed(const Thread& thread) const;
@@ -109,6 +111,7 @@ class Scheduler {
   std::vector<Thread*> running_;  // By processor.
   std::int64_t virtual_min_ns_ = 0;
   bool slices_are_kept_;
+  bool stopped_ = false;
 };
 
 class Scheduler::Spend {

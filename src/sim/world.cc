@@ -102,6 +102,7 @@ void World::logged(std::string line) {
 void World::panicked(std::string text) {
   static_cast<void>(text);  // The report says it.
   over_ = true;
+  scheduler_.stop();
   ended_by_ = "panic";
 }
 
@@ -355,6 +356,7 @@ Co<void> World::supervise() {
     co_await scheduler_.pause_for(*init_.thread, 20ms);
   }
   over_ = true;
+  scheduler_.stop();
 }
 
 // A pressure trigger compares a window with the one before, ten times in each (psi_poll_work()).

@@ -46,6 +46,7 @@ class ScenarioWriter {
 
   std::string write() {
     text_ = "schema = 1\nname = \"random\"\n[host]\nmemory = \"256M\"\n";
+    if (random_.chance(50)) write_swap();
     write_group("/a", 24, 160);
     write_group("/a/b", 8, 80);
     const std::int64_t processes = random_.between(2, 6);
@@ -57,6 +58,12 @@ class ScenarioWriter {
  private:
   void add_size(std::int64_t low, std::int64_t high) {
     text_ += "\"" + std::to_string(random_.between(low, high)) + "M\"";
+  }
+
+  void write_swap() {
+    text_ += "swap = ";
+    add_size(8, 64);
+    text_ += random_.chance(50) ? "\nswap_kind = \"zram\"\n" : "\nswap_kind = \"disk\"\n";
   }
 
   void write_group(const std::string& path, std::int64_t low, std::int64_t high) {

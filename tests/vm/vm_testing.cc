@@ -8,9 +8,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "io/machine.h"
-#include "lab/kernel_image.h"
-
 namespace oomkit {
 namespace {
 
@@ -23,13 +20,6 @@ std::string content_of(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-std::string missing_for_vms() {
-  if (!find_program("qemu-system-x86_64"))
-    return "qemu-system-x86_64 is not in PATH (package qemu-system-x86)";
-  if (fetched_kernels().empty()) return "no kernels are fetched (./dev kernels)";
-  return "";
-}
 
 ScratchFolder::ScratchFolder() {
   std::string folder = testing::TempDir() + "oomkit-vm-XXXXXX";

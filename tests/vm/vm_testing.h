@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace oomkit {
+#include "vm_missing.h"
 
-// Why no machine can be started here, "" if one can.
-std::string missing_for_vms();
+namespace oomkit {
 
 // A folder of its own that is gone afterwards, to which TMPDIR of what is run may point.
 class ScratchFolder {
