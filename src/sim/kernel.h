@@ -110,6 +110,8 @@ class Kernel {
   // --- files and other memory of the kernel (paths_files.cc)
   Object& file(std::string_view name, bool in_memory);
   Object* find_file(std::string_view name);
+  Pages file_undisturbed(const Process& process, Object& file, std::int64_t first,
+                         std::int64_t count);
   // A block of a file through the page cache: 0, or an errno.
   Co<int> read_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
   Co<int> write_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
@@ -170,6 +172,7 @@ class Kernel {
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> free_pages_of(Process& process, std::vector<Object*> objects);
+  Pages freed_undisturbed(const Process& process, Pages left) const;
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
                        bool written);
   Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
@@ -214,15 +217,17 @@ class Kernel {
   Pages reclaimable(const Placement& where);
 
   // pages.cc
-  Extent& add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
-                     Memcg& group, bool locked);
+  void add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone, Memcg& group,
+                  bool dirty);
   Extent& split(Extent& extent, Pages count);  // The first part; the rest stays what it was.
-  void list_in(Extent& extent, ListKind kind);
+  Extent& join(Extent& extent);  // With the one before it, if they are alike; what it is in then.
+  Extent& list_in(Extent& extent, ListKind kind);  // As the newest; what it is in then.
   void list_out(Extent& extent);
   void drop(Extent& extent);  // Frees it: pages, charges, swap.
   void swap_out(Extent& extent);
   Co<bool> swap_in(Process& process, Extent& extent, Pages count);
   void release_object(Object& object);
+  void drop_first(const std::vector<Object*>& objects, Pages pages);
   void drop_range(Object& object, std::int64_t first, std::int64_t count);
   ListKind fresh_list(const Object& object) const;
 

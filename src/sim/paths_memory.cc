@@ -287,6 +287,7 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       }
       if (extent->count > Pages(there)) split(*extent, Pages(there));
       extent->young = true;
+      join(*extent);
     }
     page += there;
     co_await spend(*process.thread, profile_.costs.retouch * there);
@@ -304,7 +305,7 @@ Co<bool> Kernel::lock(Process& process, Region& region, std::int64_t count) {
       extent = &split(*extent, Pages(count - extent->first));
     if (extent->list != ListKind::unevictable) {
       list_out(*extent);
-      list_in(*extent, ListKind::unevictable);
+      extent = &list_in(*extent, ListKind::unevictable);
     }
     page = extent->first + extent->count.count();
   }
@@ -406,14 +407,30 @@ Co<void> Kernel::dump_core(Process& process) {
   co_await cache_pages(process, core, 0, size.count(), true);
 }
 
+// How many of the pages of an exit are free before anything else happens: whole gathers, or all
+// that is left. None where somebody would be told of the first of them.
+Pages Kernel::freed_undisturbed(const Process& process, Pages left) const {
+  const auto& groups = memcgs_.groups();
+  const bool awaited = std::any_of(groups.begin(), groups.end(),
+                                   [](const auto& group) { return group->under_oom > 0; });
+  if (page_by_page_ || awaited) return Pages(0);
+  const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+  // The last of it is over before anybody's turn, and not at it.
+  const Pages pages((scheduler_.undisturbed(*process.thread).count() - 1) / each.count());
+  return pages >= left ? left : pages - Pages(pages.count() % kGatherMax.count());
+}
+
 // The pages of an address space come back in batches, which is when their charges end.
 Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
-  Pages left;
-  for (const Object* object : objects)
-    left += object->resident;
   Pages gathered;
   SimTime unmapping{0};
   std::size_t index = 0;
+  const auto left = [&] {
+    Pages sum;
+    for (std::size_t i = index; i < objects.size(); ++i)
+      sum += objects[i]->resident;
+    return sum;
+  };
   while (index < objects.size()) {
     Object& object = *objects[index];
     if (object.extents.empty()) {
@@ -421,8 +438,14 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
       continue;
     }
     if (gathered <= Pages(0) && !object.extents.begin()->second.swapped) {
+      if (const Pages at_once = freed_undisturbed(process, left()); at_once > Pages(0)) {
+        drop_first(objects, at_once);
+        const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+        co_await spend(*process.thread, each * at_once.count());
+        continue;
+      }
       // Where others cannot run in between, the first is free when all are unmapped.
-      gathered = std::min(left, kGatherMax);
+      gathered = std::min(left(), kGatherMax);
       if (!profile_.unmapping_yields) {
         unmapping = profile_.costs.zap * gathered.count();
         continue;
@@ -447,7 +470,6 @@ Co<void> Kernel::free_pages_of(Process& process, std::vector<Object*> objects) {
     if (extent->count > part) extent = &split(*extent, part);
     drop(*extent);
     gathered -= part;
-    left -= part;
     const SimTime freeing = profile_.costs.free_page * part.count();
     co_await spend(*process.thread, freeing + std::exchange(unmapping, SimTime(0)));
   }
