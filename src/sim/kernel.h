@@ -110,8 +110,7 @@ class Kernel {
   // --- files and other memory of the kernel (paths_files.cc)
   Object& file(std::string_view name, bool in_memory);
   Object* find_file(std::string_view name);
-  Pages file_undisturbed(const Process& process, Object& file, std::int64_t first,
-                         std::int64_t count);
+  Pages file_undisturbed(Process& process, Object& file, std::int64_t first, std::int64_t count);
   // A block of a file through the page cache: 0, or an errno.
   Co<int> read_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
   Co<int> write_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
@@ -168,7 +167,7 @@ class Kernel {
   void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
   Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
   Co<bool> take_tables(Process& process, Pages pages);
-  bool has_plenty(const Process& process, Pages pages);
+  Pages plenty_for(Process& process);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> free_pages_of(Process& process, std::vector<Object*> objects);
@@ -182,10 +181,12 @@ class Kernel {
   Co<void> throttle_high(Process& process);
 
   // paths_alloc.cc
-  Placement placement_of(const Process& process) const;
+  const Placement& placement_of(Process& process) const;
   Co<Machine::Taken> alloc_pages(Process& process, Pages pages);
   Co<std::optional<std::size_t>> alloc_slowly(Process& process, const Placement& where, int order);
   bool should_reclaim_retry(const Placement& where, int order, Pages progress, int& loops);
+  Pages slow_pages_undisturbed(const Process& process, const Placement& where, Pages pages) const;
+  bool would_wake_kswapd(int node) const;
   void wake_kswapd(const Placement& where);
   Co<void> kswapd(int node);
 

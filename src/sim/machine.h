@@ -71,8 +71,8 @@ class Machine {
     std::size_t zone = 0;
   };
   Taken take(Pages pages, const Placement& where, Mark mark);
-  // What take() gives at most at once above the low mark, of the first zone that has any.
-  Pages at_hand(const Placement& where) const;
+  // What take() gives at most at once above that mark, of the first zone that has any.
+  Pages at_hand(const Placement& where, Mark mark) const;
   // One block of that order.
   std::optional<std::size_t> take_block(int order, Mark mark);
   void give(std::size_t index, Pages pages);

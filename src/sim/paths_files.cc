@@ -96,7 +96,7 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
 
 // How many pages of a file, from that one on, are had without a wait and before anything else
 // happens: those that are in memory, or those that are not and that there is room for.
-Pages Kernel::file_undisturbed(const Process& process, Object& file, std::int64_t first,
+Pages Kernel::file_undisturbed(Process& process, Object& file, std::int64_t first,
                                std::int64_t count) {
   const std::int64_t here =
       std::min(count, pages_at_once(*process.thread, kCopyPage + kReadPage) - 1);
@@ -104,7 +104,7 @@ Pages Kernel::file_undisturbed(const Process& process, Object& file, std::int64_
   if (const Extent* there = file.at(first); there != nullptr)
     return there->swapped ? Pages(0) : std::min(Pages(here), there->count - Pages(first - there->first));
   const Pages missing(file.next_existing(first, first + here) - first);
-  return has_plenty(process, missing) ? missing : Pages(0);
+  return std::min(missing, plenty_for(process));
 }
 
 Co<int> Kernel::read_file(Process& process, Object& file, std::int64_t first, std::int64_t count) {

@@ -73,7 +73,7 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     const SimTime each = profile_.costs.zap + profile_.costs.free_page;
     while (object.users == 1 && end > from) {
       const std::int64_t count =
-          std::min(std::min(end - from, kPagesAtOnce), pages_at_once(*process.thread, each));
+          std::min(end - from, pages_at_once(*process.thread, each));
       drop_range(object, end - count, count);
       end -= count;
       co_await spend(*process.thread, each * count);
@@ -126,12 +126,12 @@ Co<bool> Kernel::take_tables(Process& process, Pages pages) {
   co_return true;
 }
 
-// Whether so many pages come from one zone and within every limit, without anything happening.
-bool Kernel::has_plenty(const Process& process, Pages pages) {
-  if (memcgs_.charges_at_hand(*process.memcg, has_memsw()) < pages + profile_.charge_batch)
-    return false;
-  const Placement where = placement_of(process);
-  return !process.interleave && machine_.at_hand(where) > pages;
+// How many pages come from one zone and within every limit, without anything happening.
+Pages Kernel::plenty_for(Process& process) {
+  if (process.interleave) return Pages(0);
+  const Pages charges = memcgs_.charges_at_hand(*process.memcg, has_memsw());
+  const Pages zone = machine_.at_hand(placement_of(process), Mark::low);
+  return std::max(std::min(charges - profile_.charge_batch, zone - Pages(1)), Pages(0));
 }
 
 // do_anonymous_page() and shmem_fault(), for as many pages as nothing comes between.
@@ -143,9 +143,12 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
   count = std::min(count, pages_at_once(*process.thread, profile_.costs.fault));
   // Where nothing can be short, tables that are needed on the way are had at once.
-  const std::int64_t more_tables = (in_table + count - 1) / kPagesOfTable;
-  if (has_plenty(process, Pages(count + more_tables))) {
-    if (!co_await take_tables(process, Pages(more_tables))) co_return false;
+  const std::int64_t plenty = plenty_for(process).count();
+  const auto more_tables = [&] { return (in_table + count - 1) / kPagesOfTable; };
+  if (count + more_tables() > plenty)
+    count = std::min(count, std::max(plenty - plenty / kPagesOfTable - 2, kPagesOfTable - in_table));
+  if (count + more_tables() <= plenty) {
+    if (!co_await take_tables(process, Pages(more_tables()))) co_return false;
   } else {
     count = std::min(count, kPagesOfTable - in_table);
   }
@@ -490,13 +493,8 @@ Co<void> Kernel::exit(Process& process) {
     co_await free_pages_of(process, std::move(objects));
     for (const Region& region : mm->regions)
       --region.object->users;
-    const Pages tables = mm->tables;
-    for (Pages done(0); done < tables;) {
-      const Pages part = std::min(tables - done, Pages(64));
-      machine_.give(machine_.zones().size() - 1, part);
-      done += part;
-    }
-    page_tables_ -= tables;
+    machine_.give(machine_.zones().size() - 1, mm->tables);
+    page_tables_ -= mm->tables;
     const Pages charged = mm->table_charge;
     count_charge(*process.memcg, charged, &MemcgStats::page_tables, -1);
     for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)

@@ -28,7 +28,10 @@ std::int64_t weight_of(int nice) {
 }  // namespace
 
 Thread::Thread(Scheduler& scheduler, std::uint64_t number, int nice)
-    : scheduler_(&scheduler), number_(number), weight_(weight_of(nice)) {}
+    : scheduler_(&scheduler),
+      number_(number),
+      weight_(weight_of(nice)),
+      granule_ns_(kWakeUpGranule.count() * kWeightOfNice0 / weight_) {}
 
 Scheduler::EventId Scheduler::at(SimTime when, std::function<void()> what) {
   const EventId id{std::max(when, now_), sequence_++};
@@ -79,9 +82,13 @@ void Scheduler::account(Thread& thread) {
   thread.accounted_ = now_;
   thread.ran_ += time;
   // What is left of a division is kept: many small times are as much as a large one.
-  const std::int64_t weighed = time.count() * kWeightOfNice0 + thread.virtual_rest_;
-  thread.virtual_ns_ += weighed / thread.weight_;
-  thread.virtual_rest_ = weighed % thread.weight_;
+  if (thread.weight_ == kWeightOfNice0) {
+    thread.virtual_ns_ += time.count();
+  } else {
+    const std::int64_t weighed = time.count() * kWeightOfNice0 + thread.virtual_rest_;
+    thread.virtual_ns_ += weighed / thread.weight_;
+    thread.virtual_rest_ = weighed % thread.weight_;
+  }
   const Thread* next = next_runnable();
   const std::int64_t lowest =
       next == nullptr ? thread.virtual_ns_ : std::min(thread.virtual_ns_, next->virtual_ns_);
@@ -93,7 +100,6 @@ void Scheduler::account(Thread& thread) {
 std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   const Thread* next = next_runnable();
   if (next == nullptr) return std::nullopt;
-  const std::int64_t granule = kWakeUpGranule.count() * kWeightOfNice0 / next->weight_;
   const std::int64_t behind = next->virtual_ns_ - thread.virtual_ns_;
   const auto real = [&](std::int64_t virtual_ns) {
     return SimTime(virtual_ns * thread.weight_ / kWeightOfNice0 + 1);
@@ -101,7 +107,7 @@ std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
   // Since 6.6 an equal that wakes up waits until the other's slice is over.
   const bool at_once = !slices_are_kept_ || next->weight_ > thread.weight_;
-  const SimTime first = at_once ? std::min(real(behind + granule), by_tick) : by_tick;
+  const SimTime first = at_once ? std::min(real(behind + next->granule_ns_), by_tick) : by_tick;
   return std::max(first, SimTime(0));
 }
 

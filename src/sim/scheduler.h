@@ -45,6 +45,7 @@ class Thread {
   Scheduler* scheduler_;
   std::uint64_t number_;
   std::int64_t weight_;
+  std::int64_t granule_ns_;  // How much less than another it must have had to preempt him.
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
   std::int64_t virtual_rest_ = 0;
