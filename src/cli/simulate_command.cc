@@ -12,8 +12,9 @@
 #include "cli/diagnostics.h"
 #include "cli/option_word.h"
 #include "cli/scenario_file.h"
+#include "cli/simulate_check.h"
 #include "cli/simulate_output.h"
-#include "core/diagnostic.h"
+#include "cli/simulate_sweep.h"
 #include "io/output_sink.h"
 #include "io/process_environment.h"
 #include "io/tree_file.h"
@@ -35,6 +36,8 @@ Examples:
   oom simulate two.toml --kernel 5.10 --kernel 7.2     side by side
   oom simulate two.toml --log two.log --format json --output two.json
   oom simulate two.toml --trace                        the kernel's path, step by step
+  oom simulate --sweep limits.toml                     thousands of runs, and where it tips
+  mpirun -n 16 oom simulate --sweep limits.toml --format csv --output limits.csv
 
 Exit status: 0 done and as expected, 1 not as expected, 2 wrong usage or scenario, or one that
 asks for what the model does not know, 3 something could not be written, 4 a bug.)";
@@ -48,20 +51,17 @@ struct SimulateArguments {
   std::string format = "text";
   std::optional<std::string> output;
   std::string colour = "auto";
+  std::optional<std::string> sweep;
+  int threads = 0;
+  std::optional<std::int64_t> show_run;
 };
 
-Status check_for_model(const ScenarioFile& file, const std::string& kernel) {
-  const auto& meant = file.scenario.host.kernels;
-  const bool fits = meant.empty() || std::any_of(meant.begin(), meant.end(), [&](const auto& it) {
-                      return is_kernel(it, kernel) || is_kernel(kernel, it);
-                    });
-  if (!fits) return fail(ErrorCode::usage, file.path + ": is not meant for kernel " + kernel);
-  std::string text;
-  for (const Diagnostic& diagnostic : beyond_model(file.scenario, kernel))
-    text += diagnostic_text(diagnostic, file.path, file.source);
-  if (!text.empty()) return fail(ErrorCode::usage, std::move(text));
-  return {};
-}
+constexpr const char* kSweepHelp =
+    "Run the scenario that FILE names once for each combination of the values that FILE gives for "
+    "fields of it: who died how often, and at what value it tips. FILE is TOML: scenario, kernel, "
+    "runs (of each combination), seed, and [[vary]] tables with a field (process.NAME.steps.1.alloc, "
+    "cgroup./PATH.set.memory.max, host.memory) and its values: values = [...], or from, to and one "
+    "of step, steps (scale = \"log\"), draw = \"uniform\" or \"log\"";
 
 std::string log_file(const SimulateArguments& arguments, const SimulatedRun& run,
                      std::size_t runs) {
@@ -101,7 +101,27 @@ Result<std::vector<SimulatedRun>> simulate_all(const SimulateArguments& argument
   return runs;
 }
 
-Result<ExitCode> run(const SimulateArguments& arguments) {
+Result<ExitCode> run_one_sweep(const SimulateArguments& arguments, std::optional<std::uint64_t> seed) {
+  if (!arguments.scenarios.empty() || arguments.log || arguments.trace)
+    return fail(ErrorCode::usage, "--sweep names its scenario itself, and keeps no log or trace");
+  return simulate_sweep({.file = *arguments.sweep,
+                         .kernels = arguments.kernels,
+                         .seed = seed,
+                         .threads = arguments.threads,
+                         .show_run = arguments.show_run,
+                         .format = arguments.format,
+                         .output = arguments.output,
+                         .colour = arguments.colour});
+}
+
+Result<ExitCode> run(const SimulateArguments& arguments, bool seed_is_given) {
+  if (arguments.sweep)
+    return run_one_sweep(arguments,
+                         seed_is_given ? std::optional(arguments.seed) : std::nullopt);
+  if (arguments.scenarios.empty())
+    return fail(ErrorCode::usage, "SCENARIO is required, or --sweep FILE");
+  if (arguments.threads != 0 || arguments.show_run)
+    return fail(ErrorCode::usage, "--threads and --show-run are of --sweep");
   const Terminal where = terminal();
   OOMKIT_TRY(const std::size_t form, chosen_word("--format", arguments.format, {"text", "json"}));
   OOMKIT_TRY(const bool colour,
@@ -137,19 +157,27 @@ Command add_simulate_command(CLI::App& app) {
   CLI::App* const command =
       app.add_subcommand(kSimulateName, "Lets a scenario happen in a model of the kernel");
   command->footer(kSimulateFooter);
-  command->add_option("SCENARIO", arguments->scenarios, "Scenario files (TOML)")->required();
+  command->add_option("SCENARIO", arguments->scenarios, "Scenario files (TOML)");
   command
       ->add_option("--kernel", arguments->kernels,
                    "5.10, 6.1, 6.12 or 7.2; may be given repeatedly")
       ->allow_extra_args(false);
-  command->add_option("--seed", arguments->seed, "One seed, one run")->capture_default_str();
+  CLI::Option* const seed =
+      command->add_option("--seed", arguments->seed, "One seed, one run")->capture_default_str();
+  command->add_option("--sweep", arguments->sweep, kSweepHelp)->type_name("FILE");
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Of --sweep: so many runs at once; without it one for each processor")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--show-run", arguments->show_run,
+                      "Of --sweep: print the scenario of the run of this number");
   command->add_option("--log", arguments->log,
                       "Write the kernel log to this file; of several runs each to its own");
   command->add_flag("--trace", arguments->trace, "Tell the kernel's path, step by step");
-  command->add_option("--format", arguments->format, "text or json")->capture_default_str();
+  command->add_option("--format", arguments->format, "text or json; of --sweep csv too")->capture_default_str();
   command->add_option("--output", arguments->output, "Write to this file, whole or not at all");
   command->add_option("--color", arguments->colour, "auto, always or never")->capture_default_str();
-  return {kSimulateName, [arguments] { return run(*arguments); }};
+  return {kSimulateName, [arguments, seed] { return run(*arguments, seed->count() > 0); }};
 }
 
 }  // namespace oomkit

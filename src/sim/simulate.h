@@ -58,6 +58,10 @@ Result<std::string> kernel_for(const Scenario& scenario);
 // What of the scenario the model does not know: refused, and never passed over.
 std::vector<Diagnostic> beyond_model(const Scenario& scenario, std::string_view kernel);
 
+// That a run can begin: every setting is one that this kernel takes, each process can enter its
+// cgroup.
+Status can_begin(const Scenario& scenario, const SimulationOptions& options);
+
 Result<Simulation> simulate(const Scenario& scenario, const SimulationOptions& options);
 
 }  // namespace oomkit

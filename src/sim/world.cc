@@ -455,15 +455,26 @@ Result<std::string> kernel_for(const Scenario& scenario) {
   return fail(ErrorCode::usage, "the model knows none of the kernels that the scenario is for");
 }
 
+namespace {
+
+Result<const sim::KernelProfile*> profile_of(const std::string& kernel) {
+  const sim::KernelProfile* profile = sim::find_profile(kernel);
+  if (profile != nullptr) return profile;
+  std::string known;
+  for (const std::string& label : simulated_kernels())
+    known += (known.empty() ? "" : ", ") + label;
+  return fail(ErrorCode::usage, "the model does not know kernel " + kernel + ", but " + known);
+}
+
+}  // namespace
+
+Status can_begin(const Scenario& scenario, const SimulationOptions& options) {
+  OOMKIT_TRY(const sim::KernelProfile* profile, profile_of(options.kernel));
+  return sim::World(*profile, scenario, options).set_up();
+}
+
 Result<Simulation> simulate(const Scenario& scenario, const SimulationOptions& options) {
-  const sim::KernelProfile* profile = sim::find_profile(options.kernel);
-  if (profile == nullptr) {
-    std::string known;
-    for (const std::string& label : simulated_kernels())
-      known += (known.empty() ? "" : ", ") + label;
-    return fail(ErrorCode::usage,
-                "the model does not know kernel " + options.kernel + ", but " + known);
-  }
+  OOMKIT_TRY(const sim::KernelProfile* profile, profile_of(options.kernel));
   return sim::World(*profile, scenario, options).run();
 }
 

@@ -24,6 +24,7 @@ class World final : public Witness {
  public:
   World(const KernelProfile& profile, const Scenario& scenario, const SimulationOptions& options);
 
+  Status set_up();  // What is written before anything starts; run() does it itself.
   Result<Simulation> run();
 
   // Witness
@@ -49,7 +50,6 @@ class World final : public Witness {
   };
 
   // world.cc: the supervisor.
-  Status set_up();
   Status write_at_start(std::string_view group, const Setting& setting);
   Co<void> supervise();
   Co<bool> do_due();
