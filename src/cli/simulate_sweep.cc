@@ -129,8 +129,8 @@ Result<std::vector<SweepRun>> run_all(const LoadedSweep& sweep, std::optional<Ra
 
 Status show_run(const LoadedSweep& sweep, std::int64_t index, OutputSink& sink) {
   if (index < 0 || index >= count_runs(sweep.plan))
-    return fail(ErrorCode::usage, "--show-run: there are runs 0 to " +
-                                      std::to_string(count_runs(sweep.plan) - 1));
+    return fail(ErrorCode::usage,
+                "--show-run: there are runs 0 to " + std::to_string(count_runs(sweep.plan) - 1));
   const SweepChoice choice = choose(sweep.plan, index);
   sink.append("# oom simulate FILE --kernel " + sweep.plan.kernels[choice.kernel] + " --seed " +
               std::to_string(choice.seed) + "\n");

@@ -80,7 +80,8 @@ Result<std::vector<std::string>> Ranks::gather(std::string_view bytes) {
   std::vector<int> places;
   std::size_t all = 0;
   for (const int size : sizes) {
-    if (size < 0 || all > INT_MAX) return fail(ErrorCode::unsupported, "more than 2 GiB of results");
+    if (size < 0 || all > INT_MAX)
+      return fail(ErrorCode::unsupported, "more than 2 GiB of results");
     places.push_back(static_cast<int>(all));
     all += static_cast<std::size_t>(size);
   }
@@ -90,8 +91,8 @@ Result<std::vector<std::string>> Ranks::gather(std::string_view bytes) {
     return failed();
   std::vector<std::string> parts;
   for (std::size_t i = 0; rank_ == 0 && i < sizes.size(); ++i)
-    parts.push_back(gathered.substr(static_cast<std::size_t>(places[i]),
-                                    static_cast<std::size_t>(sizes[i])));
+    parts.push_back(
+        gathered.substr(static_cast<std::size_t>(places[i]), static_cast<std::size_t>(sizes[i])));
   return parts;
 }
 

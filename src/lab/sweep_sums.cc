@@ -49,9 +49,8 @@ class FieldSums {
   FieldSums(const SweepReport& report, std::string name, std::vector<SweepPoint> points)
       : report_(report), points_(std::move(points)) {
     sums_.field = std::move(name);
-    std::stable_sort(
-        points_.begin(), points_.end(),
-        [](const SweepPoint& a, const SweepPoint& b) { return a.number < b.number; });
+    std::stable_sort(points_.begin(), points_.end(),
+                     [](const SweepPoint& a, const SweepPoint& b) { return a.number < b.number; });
   }
 
   SweepByField run() {
@@ -96,8 +95,8 @@ class FieldSums {
   }
 
   std::size_t mostly(const SweepBin& bin) const {
-    return static_cast<std::size_t>(
-        std::max_element(bin.outcomes.begin(), bin.outcomes.end()) - bin.outcomes.begin());
+    return static_cast<std::size_t>(std::max_element(bin.outcomes.begin(), bin.outcomes.end()) -
+                                    bin.outcomes.begin());
   }
 
   // Between this bin and the one before: the place that most of their runs agree with.
@@ -119,11 +118,11 @@ class FieldSums {
     }
     // Where chance has most of the say, there is nothing to tell.
     const auto runs = static_cast<std::int64_t>(end - begin);
-    const std::int64_t one_word = std::max(count_of(begin, end, below), count_of(begin, end, above));
+    const std::int64_t one_word =
+        std::max(count_of(begin, end, below), count_of(begin, end, above));
     if (best * 10 < runs * 6 || (best - one_word) * 10 < runs) return;
-    sums_.tips.push_back({*points_[at - 1].shown, *points_[at].shown,
-                          report_.outcomes[below].name, report_.outcomes[above].name,
-                          runs, best});
+    sums_.tips.push_back({*points_[at - 1].shown, *points_[at].shown, report_.outcomes[below].name,
+                          report_.outcomes[above].name, runs, best});
   }
 
   std::int64_t count_of(std::size_t begin, std::size_t end, std::size_t outcome) const {

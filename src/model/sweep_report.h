@@ -45,7 +45,7 @@ struct SweepBin {
 // Up to `below` mostly one thing happens, from `above` on mostly another.
 struct SweepTip {
   std::string below, above;
-  std::string before, after;  // Outcomes.
+  std::string before, after;           // Outcomes.
   std::int64_t runs = 0, as_said = 0;  // Of the runs around it, those that it is true of.
 
   friend bool operator==(const SweepTip&, const SweepTip&) = default;

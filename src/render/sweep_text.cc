@@ -89,8 +89,8 @@ void append_sweep(TextScreen screen, const SweepReport& report) {
     append_field(screen, report, field);
   for (const SweepRun& run : report.runs) {
     if (run.problem.empty()) continue;
-    screen.out += "refused, run " + std::to_string(run.index) + " for one: " +
-                  visible(run.problem) + "\n";
+    screen.out +=
+        "refused, run " + std::to_string(run.index) + " for one: " + visible(run.problem) + "\n";
     break;
   }
 }

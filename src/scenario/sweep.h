@@ -48,10 +48,10 @@ struct SweepDraw {
 
 struct SweepField {
   std::string path;
-  std::vector<SweepValue> values;  // Of a list or a range, in their order; ...
-  std::optional<SweepDraw> draw;   // ... or where from a value is drawn.
-  std::size_t begin = 0, end = 0;  // The bytes of the scenario's file that it replaces.
-  Diagnostic place;                // Of its path in the sweep's file, and ...
+  std::vector<SweepValue> values;        // Of a list or a range, in their order; ...
+  std::optional<SweepDraw> draw;         // ... or where from a value is drawn.
+  std::size_t begin = 0, end = 0;        // The bytes of the scenario's file that it replaces.
+  Diagnostic place;                      // Of its path in the sweep's file, and ...
   std::vector<Diagnostic> value_places;  // ... of its values, or of `from` and `to`.
 };
 

@@ -18,8 +18,8 @@ namespace {
 std::string_view first_word(std::string_view path, const std::vector<std::string>& words) {
   std::string_view found;
   for (const std::string& word : words) {
-    const bool fits = path.starts_with(word) &&
-                      (path.size() == word.size() || path[word.size()] == '.');
+    const bool fits =
+        path.starts_with(word) && (path.size() == word.size() || path[word.size()] == '.');
     if (fits && word.size() > found.size()) found = path.substr(0, word.size());
   }
   return found;
@@ -74,8 +74,9 @@ Found find_node(const toml::table& root, std::string_view path) {
     if (word.empty()) {
       Found none;
       const std::string_view before = path.substr(0, path.size() - rest.size());
-      none.problem = "the scenario has no \"" + std::string(rest) + "\"" +
-                     (before.empty() ? "" : " in " + std::string(before.substr(0, before.size() - 1)));
+      none.problem =
+          "the scenario has no \"" + std::string(rest) + "\"" +
+          (before.empty() ? "" : " in " + std::string(before.substr(0, before.size() - 1)));
       for (const std::string& known : words)
         none.hint += (none.hint.empty() ? "there is: " : ", ") + known;
       if (words.empty()) none.hint = "that is a value already";

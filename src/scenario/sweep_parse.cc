@@ -16,8 +16,7 @@ constexpr std::int64_t kStepsMax = 100'000;
 class VaryReader {
  public:
   VaryReader(const toml::table& table, std::size_t number, std::vector<Diagnostic>& diagnostics)
-      : table_(table),
-        reader_(table, "[[vary]] " + std::to_string(number + 1), diagnostics) {}
+      : table_(table), reader_(table, "[[vary]] " + std::to_string(number + 1), diagnostics) {}
 
   std::optional<SweepField> read() {
     field_.path = reader_.text("field").value_or("");
@@ -52,8 +51,9 @@ class VaryReader {
         const std::string word = flag->get() ? "true" : "false";
         field_.values.push_back({word, word, flag->get() ? 1.0 : 0.0});
       } else {
-        return reader_.refuse("values", reader_.where() + ": a value is a text, a whole number, or "
-                                                          "true or false");
+        return reader_.refuse("values", reader_.where() +
+                                            ": a value is a text, a whole number, or "
+                                            "true or false");
       }
     }
   }
@@ -117,8 +117,9 @@ class VaryReader {
     const auto step = amount("step");
     if (!step) return;
     if (step->second != range.unit || step->first <= 0)
-      return reader_.refuse("step", reader_.where() + ": a step is more than 0, and of the same "
-                                                      "kind as \"from\"");
+      return reader_.refuse("step", reader_.where() +
+                                        ": a step is more than 0, and of the same "
+                                        "kind as \"from\"");
     const std::int64_t last = (range.high - range.low) / step->first;
     if (last >= kStepsMax)
       return reader_.refuse("step", reader_.where() + ": more than 100000 values");
@@ -142,7 +143,8 @@ void read_sweep(const toml::table& root, ParsedSweep& parsed) {
   std::vector<Diagnostic>& diagnostics = parsed.diagnostics;
   TableReader reader(root, "the file", diagnostics);
   if (const auto schema = reader.integer("schema"); !schema || *schema != 1)
-    diagnostics.push_back({1, 1, 1, "the file must begin with schema = 1", "the version of sweeps"});
+    diagnostics.push_back(
+        {1, 1, 1, "the file must begin with schema = 1", "the version of sweeps"});
   plan.scenario = reader.text("scenario").value_or("");
   if (plan.scenario.empty())
     diagnostics.push_back({1, 1, 1, "the sweep needs a scenario", "scenario = \"two.toml\""});

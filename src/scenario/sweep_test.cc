@@ -40,7 +40,8 @@ std::string first_values(const SweepPlan& plan) {
 }
 
 TEST(Sweep, ReplacesTheTextOfItsFields) {
-  for (const auto& [path, from, to] : std::vector<std::tuple<std::string, std::string, std::string>>{
+  for (const auto& [path, from, to] :
+       std::vector<std::tuple<std::string, std::string, std::string>>{
            {"cgroup./box.set.memory.max", "\"64M\"", "\"48M\""},
            {"cgroup.1.set.memory.max", "\"64M\"", "\"48M\""},
            {"host.memory", "\"256M\"", "\"48M\""},
@@ -59,24 +60,26 @@ TEST(Sweep, ReplacesTheTextOfItsFields) {
 }
 
 TEST(Sweep, HasListsAndRanges) {
-  EXPECT_EQ(first_values(sweep_of("field = \"a\"\nvalues = [\"1M\", 5, true]\n").plan), "1M 5 true");
-  EXPECT_EQ(first_values(
-                sweep_of("field = \"a\"\nfrom = \"1M\"\nto = \"2M\"\nstep = \"512K\"\n").plan),
-            "1M 1536K 2M");
+  EXPECT_EQ(first_values(sweep_of("field = \"a\"\nvalues = [\"1M\", 5, true]\n").plan),
+            "1M 5 true");
+  EXPECT_EQ(
+      first_values(sweep_of("field = \"a\"\nfrom = \"1M\"\nto = \"2M\"\nstep = \"512K\"\n").plan),
+      "1M 1536K 2M");
   EXPECT_EQ(first_values(sweep_of("field = \"a\"\nfrom = -10\nto = 10\nsteps = 3\n").plan),
             "-10 0 10");
-  EXPECT_EQ(first_values(
-                sweep_of("field = \"a\"\nfrom = \"1s\"\nto = \"100s\"\nsteps = 3\nscale = \"log\"\n")
-                    .plan),
-            "1s 10s 100s");
-  EXPECT_EQ(first_values(sweep_of("field = \"a\"\nfrom = \"10%\"\nto = \"30%\"\nstep = \"10%\"\n")
-                             .plan),
-            "10% 20% 30%");
+  EXPECT_EQ(
+      first_values(
+          sweep_of("field = \"a\"\nfrom = \"1s\"\nto = \"100s\"\nsteps = 3\nscale = \"log\"\n")
+              .plan),
+      "1s 10s 100s");
+  EXPECT_EQ(
+      first_values(sweep_of("field = \"a\"\nfrom = \"10%\"\nto = \"30%\"\nstep = \"10%\"\n").plan),
+      "10% 20% 30%");
 }
 
 TEST(Sweep, CombinesAllAndRepeats) {
-  ParsedSweep parsed = sweep_of(
-      "field = \"a\"\nvalues = [1, 2]\n[[vary]]\nfield = \"b\"\nvalues = [3, 4, 5]\n");
+  ParsedSweep parsed =
+      sweep_of("field = \"a\"\nvalues = [1, 2]\n[[vary]]\nfield = \"b\"\nvalues = [3, 4, 5]\n");
   parsed.plan.runs = 10;
   parsed.plan.kernels = {"5.10", "6.1"};
   EXPECT_EQ(count_runs(parsed.plan), 120);

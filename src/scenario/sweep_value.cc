@@ -104,7 +104,8 @@ SweepValue amount_value(std::int64_t amount, SweepUnit unit) {
 std::vector<SweepValue> spread_values(const SweepDraw& range, std::int64_t count) {
   std::vector<SweepValue> values;
   for (std::int64_t i = 0; i < count; ++i) {
-    const double share = static_cast<double>(i) / static_cast<double>(std::max<std::int64_t>(count - 1, 1));
+    const double share =
+        static_cast<double>(i) / static_cast<double>(std::max<std::int64_t>(count - 1, 1));
     const SweepValue value = amount_value(between(range, share), range.unit);
     // Of a small range some would be the same.
     if (values.empty() || values.back().toml != value.toml) values.push_back(value);

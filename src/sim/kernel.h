@@ -84,6 +84,12 @@ class Kernel {
   const std::vector<Process*>& processes() const { return processes_; }
   Process& create_process(std::string_view comm, Process* parent, int nice);
   void join(Process& process, Memcg& group);  // cgroup.procs
+  // --- a host in the middle of its life (found.cc): first of all it, then its processes, then its
+  // cgroups, those below before those above, then what is left of its page cache, the root's.
+  void adopt(const FoundHost& found);
+  Process& adopt_process(std::string_view comm, const FoundTask& task, Memcg& group);
+  void adopt_memcg(Memcg& group, const FoundMemcg& found);
+  void adopt_cache(Memcg& group, Pages active, Pages inactive);
   void send_signal(Process& process, int number);
   void update_pressure(Process& process);
   // The program's text, which comes in with the first steps that run.
@@ -161,6 +167,9 @@ class Kernel {
     Pages totalpages{1};
     Constraint constraint = Constraint::none;
   };
+
+  Process& new_process(std::string_view comm, Process* parent, int nice);
+  Pages place(Object& object, std::int64_t first, Pages count, Memcg& group);
 
   // paths_charge.cc
   bool has_memsw() const;
@@ -304,6 +313,7 @@ class Kernel {
     int failures = 0;
   };
   std::vector<Kswapd> kswapds_;
+  std::vector<Pages> unplaced_;  // Of a host that was found, by zone: in use, and nobody's yet.
 };
 
 }  // namespace oomkit::sim

@@ -14,6 +14,7 @@
 #include "core/units.h"
 #include "kernel/zone_levels.h"
 #include "scenario/scenario.h"
+#include "sim/found_host.h"
 #include "sim/profile.h"
 
 namespace oomkit::sim {
@@ -49,6 +50,8 @@ class Machine {
  public:
   // `has_disk`: of its own, for swap or for files.
   Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk);
+
+  void adopt(const FoundHost& found);
 
   std::vector<SimZone>& zones() { return zones_; }
   const std::vector<SimZone>& zones() const { return zones_; }

@@ -102,7 +102,8 @@ Pages Kernel::file_undisturbed(Process& process, Object& file, std::int64_t firs
       std::min(count, pages_at_once(*process.thread, kCopyPage + kReadPage) - 1);
   if (here <= 0) return Pages(0);
   if (const Extent* there = file.at(first); there != nullptr)
-    return there->swapped ? Pages(0) : std::min(Pages(here), there->count - Pages(first - there->first));
+    return there->swapped ? Pages(0)
+                          : std::min(Pages(here), there->count - Pages(first - there->first));
   const Pages missing(file.next_existing(first, first + here) - first);
   return std::min(missing, plenty_for(process));
 }

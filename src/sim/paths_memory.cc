@@ -72,8 +72,7 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     const std::int64_t from = end - part.count();
     const SimTime each = profile_.costs.zap + profile_.costs.free_page;
     while (object.users == 1 && end > from) {
-      const std::int64_t count =
-          std::min(end - from, pages_at_once(*process.thread, each));
+      const std::int64_t count = std::min(end - from, pages_at_once(*process.thread, each));
       drop_range(object, end - count, count);
       end -= count;
       co_await spend(*process.thread, each * count);
@@ -146,7 +145,8 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   const std::int64_t plenty = plenty_for(process).count();
   const auto more_tables = [&] { return (in_table + count - 1) / kPagesOfTable; };
   if (count + more_tables() > plenty)
-    count = std::min(count, std::max(plenty - plenty / kPagesOfTable - 2, kPagesOfTable - in_table));
+    count =
+        std::min(count, std::max(plenty - plenty / kPagesOfTable - 2, kPagesOfTable - in_table));
   if (count + more_tables() <= plenty) {
     if (!co_await take_tables(process, Pages(more_tables()))) co_return false;
   } else {

@@ -17,6 +17,7 @@
 #include "model/oom_report.h"
 #include "model/run_record.h"
 #include "scenario/scenario.h"
+#include "sim/found_host.h"
 
 namespace oomkit {
 
@@ -24,7 +25,8 @@ struct SimulationOptions {
   std::string kernel;  // "6.1", or a release of it.
   std::uint64_t seed = 1;
   bool trace = false;
-  bool page_by_page = false;  // The same, one page at a time: slow, to be compared with.
+  const FoundHost* found = nullptr;  // Where it begins instead of at a boot.
+  bool page_by_page = false;         // The same, one page at a time: slow, to be compared with.
 };
 
 // One thing that the kernel said.

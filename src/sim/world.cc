@@ -47,6 +47,7 @@ World::World(const KernelProfile& profile, const Scenario& scenario,
       driver_(kernel_),
       started_(scenario.processes.size()),
       done_(scenario.events.size()) {
+  if (options.found != nullptr) kernel_.adopt(*options.found);
   kernel_.set_tracing(options.trace);
   init_.pid = 1;
   init_.comm = "init";
@@ -177,7 +178,8 @@ Status World::set_up() {
     if (write_sysctl(setting.file, setting.value) != 0)
       return fail(ErrorCode::usage, "cannot set " + setting.file + " to \"" + setting.value + "\"");
   }
-  for (const ProcessSpec& spec : scenario_.processes) {
+  for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
+    const ProcessSpec& spec = scenario_.processes[i];
     const bool at_once = spec.start == Milliseconds(0) && !spec.after;
     if (at_once && !admits(*kernel_.memcgs().find(spec.cgroup)))
       return fail(ErrorCode::io, "process " + spec.name +
@@ -194,6 +196,36 @@ Status World::set_up() {
 // v2: a group whose controllers go on to its children has no processes of its own.
 bool World::admits(const Memcg& group) const {
   return kernel_.cgroup_version() == CgroupVersion::v1 || group.is_root() || group.children.empty();
+}
+
+std::size_t World::found_tasks() const {
+  return options_.found == nullptr ? 0 : options_.found->tasks.size();
+}
+
+// Processes that are there already, and the page cache, as they were found.
+void World::start_found() {
+  const FoundHost& found = *options_.found;
+  std::vector<Process*> all;
+  for (std::size_t i = 0; i < found.tasks.size(); ++i) {
+    const ProcessSpec& spec = scenario_.processes[i];
+    started_[i] = true;
+    Process& process =
+        kernel_.adopt_process(spec.name, found.tasks[i], *kernel_.memcgs().find(spec.cgroup));
+    process.spec = i;
+    process.instance = ++instances_[spec.name];
+    process.oom_score_adj = spec.oom_score_adj.value_or(0);
+    process.uid = spec.uid;
+    process.random = Random(options_.seed + (static_cast<std::uint64_t>(i) << 32));
+    process.life = Life::alive;
+    known_.push_back(&process);
+    tell(event_of("start", process));
+    all.push_back(&process);
+  }
+  for (std::size_t i = found.memcgs.size(); i-- > 0;)
+    kernel_.adopt_memcg(*kernel_.memcgs().find(scenario_.cgroups[i].path), found.memcgs[i]);
+  kernel_.adopt_cache(kernel_.memcgs().root(), found.active_file, found.inactive_file);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    scheduler_.start(*all[i]->thread, live(*all[i], &scenario_.processes[i], nullptr));
 }
 
 void World::start_copies(std::size_t index) {
@@ -321,7 +353,8 @@ SimTime World::next_due() const {
 }
 
 Co<void> World::supervise() {
-  for (std::size_t i = 0; i < scenario_.processes.size(); ++i) {
+  if (options_.found != nullptr) start_found();
+  for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
     const ProcessSpec& spec = scenario_.processes[i];
     if (spec.start > Milliseconds(0) || spec.after) continue;
     started_[i] = true;

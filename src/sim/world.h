@@ -56,6 +56,8 @@ class World final : public Witness {
   SimTime next_due() const;
   bool is_over() const;
   void start_copies(std::size_t index);
+  std::size_t found_tasks() const;
+  void start_found();
   bool admits(const Memcg& group) const;
   void reach(std::string_view name, SimTime breath);
   Mark& mark(std::string_view name);

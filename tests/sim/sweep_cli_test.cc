@@ -97,9 +97,11 @@ TEST_F(SweepCli, IsTheSameWithAnyNumberOfRanks) {
   for (const char* ranks : {"1", "2"}) {
     const std::string out = path(std::string("ranks.") + ranks);
     // The library's own memory at its end is not ours to look at.
-    const std::string command = "ASAN_OPTIONS=detect_leaks=0 mpirun --allow-run-as-root "
-                                "--oversubscribe -n " + std::string(ranks) + " " + OOM_PROGRAM +
-                                " simulate --sweep " + sweep + " --format csv > " + out;
+    const std::string command =
+        "ASAN_OPTIONS=detect_leaks=0 mpirun --allow-run-as-root "
+        "--oversubscribe -n " +
+        std::string(ranks) + " " + OOM_PROGRAM + " simulate --sweep " + sweep + " --format csv > " +
+        out;
     ASSERT_EQ(std::system(command.c_str()), 0);
     std::ifstream file(out);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -125,10 +127,11 @@ TEST_F(SweepCli, RefusesWithThePlace) {
   EXPECT_EQ(field.exit_status, 2);
   EXPECT_NE(field.err.find("field.toml:5:9:"), std::string::npos) << field.err;
   // What only the model can tell.
-  const Ran value = run_oom(
-      {"simulate", "--sweep",
-       put("value.toml", "schema = 1\nscenario = \"two.toml\"\n[[vary]]\n"
-                         "field = \"cgroup./box.set.memory.max\"\nvalues = [\"1M\", \"many\"]\n")});
+  const Ran value =
+      run_oom({"simulate", "--sweep",
+               put("value.toml",
+                   "schema = 1\nscenario = \"two.toml\"\n[[vary]]\n"
+                   "field = \"cgroup./box.set.memory.max\"\nvalues = [\"1M\", \"many\"]\n")});
   EXPECT_EQ(value.exit_status, 2);
   EXPECT_NE(value.err.find("value.toml:5:17:"), std::string::npos) << value.err;
   EXPECT_EQ(run_oom({"simulate", "--sweep", path("none.toml")}).exit_status, 2);
