@@ -121,8 +121,8 @@ TEST_F(Found, BeginsWithTheHostsNumbers) {
   EXPECT_EQ(record.processes[1].pid, 71);
   EXPECT_EQ(record.processes[1].rss, Bytes(92 << 20));
   EXPECT_EQ(record.processes[1].swap, Bytes(10 << 20));
-  // 92 + 10 + 1 MiB of 1064, of a thousand points: what the rule says of the snapshot itself.
-  EXPECT_EQ(record.processes[1].oom_score, 731);
+  // 92 + 10 + 1 MiB are 96 of a thousand parts of 1064 MiB, and (1000 + 96) * 2 / 3 is the score.
+  EXPECT_EQ(record.processes[1].oom_score, 730);
   EXPECT_TRUE(record.victims.empty());
 }
 
@@ -149,7 +149,9 @@ TEST_F(Found, KillsForTheHostWhereThereIsNoLimit) {
   ASSERT_FALSE(record.victims.empty());
   EXPECT_EQ(record.victims.front(), "newcomer");
   for (const RunEvent& event : record.events) {
-    if (event.kind == "oom_kill") EXPECT_EQ(event.constraint, "none");
+    if (event.kind == "oom_kill") {
+      EXPECT_EQ(event.constraint, "none");
+    }
   }
 }
 
