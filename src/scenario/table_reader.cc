@@ -134,6 +134,11 @@ std::optional<std::vector<std::string>> TableReader::texts(std::string_view key)
   return found;
 }
 
+Diagnostic TableReader::place(std::string_view key) const {
+  const toml::node* value = table_->get(key);
+  return diagnostic_at(value != nullptr ? value->source() : table_->source(), "");
+}
+
 Diagnostic TableReader::place_in_list(std::string_view key, std::size_t index) const {
   const toml::node* value = table_->get(key);
   const toml::array* array = value == nullptr ? nullptr : value->as_array();

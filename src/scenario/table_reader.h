@@ -42,6 +42,8 @@ class TableReader {
   std::optional<std::chrono::milliseconds> duration(std::string_view key);
   std::optional<std::vector<std::string>> texts(std::string_view key);
   std::size_t line() const { return table_->source().begin.line; }
+  // The place of a key's value, or of the table if it has no such key.
+  Diagnostic place(std::string_view key) const;
   // The place of item `index` of a list.
   Diagnostic place_in_list(std::string_view key, std::size_t index) const;
   const toml::table* table(std::string_view key);

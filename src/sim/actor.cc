@@ -291,12 +291,18 @@ Co<bool> World::do_file(Process& process, const ProcessSpec& spec, const Step& s
   const std::int64_t blocks = (step.size.count() + kBlock.count() - 1) / kBlock.count();
   Bytes done;
   for (int pass = 0; pass < step.passes; ++pass) {
-    for (std::int64_t i = 0; i < blocks; ++i) {
+    for (std::int64_t i = 0; i < blocks;) {
       if (step.rate && !co_await pause_until(process, pacing.due(done))) co_return false;
       const bool random = step.pattern == AccessPattern::random;
       const std::int64_t at = (random ? process.random.between(0, blocks - 1) : i) * kBlock.count();
-      const Bytes length = std::min(kBlock, step.size - Bytes(at));
       const std::int64_t first = at / kPage.count();
+      Bytes length = std::min(kBlock, step.size - Bytes(at));
+      if (!random && !step.rate) {
+        const Bytes more = to_bytes(
+            kernel_.file_undisturbed(process, *file, first, pages_up(step.size).count() - first),
+            PageSize::k4K);
+        length = std::max(length, Bytes(more.count() / kBlock.count() * kBlock.count()));
+      }
       const std::int64_t count = pages_up(length).count();
       int error = 0;
       if (writes) {
@@ -310,6 +316,7 @@ Co<bool> World::do_file(Process& process, const ProcessSpec& spec, const Step& s
         co_return refuse(process, spec, error);
       }
       done += length;
+      i += (length.count() + kBlock.count() - 1) / kBlock.count();
     }
   }
   co_return true;

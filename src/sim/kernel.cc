@@ -84,7 +84,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
   }
 }
 
-Process& Kernel::create_process(std::string_view comm, Process* parent, int nice) {
+Process& Kernel::new_process(std::string_view comm, Process* parent, int nice) {
   all_processes_.push_back(std::make_unique<Process>());
   Process& process = *all_processes_.back();
   process.pid = next_pid_++;
@@ -93,6 +93,12 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
   process.memcg = &memcgs_.root();
   process.thread = &scheduler_.create(nice);
   process.thread->on_change = [this, &process] { update_pressure(process); };
+  processes_.push_back(&process);
+  return process;
+}
+
+Process& Kernel::create_process(std::string_view comm, Process* parent, int nice) {
+  Process& process = new_process(comm, parent, nice);
   if (parent == nullptr) {
     // A fork of PID 1: what it has of its own there is charged to nobody.
     process.mm = std::make_shared<Mm>();
@@ -110,7 +116,6 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
     static_cast<void>(machine_.take(kStackPages + mm.tables, where, Mark::min));
     join(process, memcgs_.root());
   }
-  processes_.push_back(&process);
   return process;
 }
 

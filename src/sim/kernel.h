@@ -84,6 +84,12 @@ class Kernel {
   const std::vector<Process*>& processes() const { return processes_; }
   Process& create_process(std::string_view comm, Process* parent, int nice);
   void join(Process& process, Memcg& group);  // cgroup.procs
+  // --- a host in the middle of its life (found.cc): first of all it, then its processes, then its
+  // cgroups, those below before those above, then what is left of its page cache, the root's.
+  void adopt(const FoundHost& found);
+  Process& adopt_process(std::string_view comm, const FoundTask& task, Memcg& group);
+  void adopt_memcg(Memcg& group, const FoundMemcg& found);
+  void adopt_cache(Memcg& group, Pages active, Pages inactive);
   void send_signal(Process& process, int number);
   void update_pressure(Process& process);
   // The program's text, which comes in with the first steps that run.
@@ -110,6 +116,7 @@ class Kernel {
   // --- files and other memory of the kernel (paths_files.cc)
   Object& file(std::string_view name, bool in_memory);
   Object* find_file(std::string_view name);
+  Pages file_undisturbed(Process& process, Object& file, std::int64_t first, std::int64_t count);
   // A block of a file through the page cache: 0, or an errno.
   Co<int> read_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
   Co<int> write_file(Process& process, Object& file, std::int64_t first, std::int64_t count);
@@ -161,16 +168,20 @@ class Kernel {
     Constraint constraint = Constraint::none;
   };
 
+  Process& new_process(std::string_view comm, Process* parent, int nice);
+  Pages place(Object& object, std::int64_t first, Pages count, Memcg& group);
+
   // paths_charge.cc
   bool has_memsw() const;
   void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
   Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
   Co<bool> take_tables(Process& process, Pages pages);
-  bool has_plenty(const Process& process, Pages pages);
+  Pages plenty_for(Process& process);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> forget_swapped(Process& process, const std::vector<Object*>& objects);
   Co<void> free_pages_of(Process& process, const std::vector<Object*>& objects);
+  Pages freed_undisturbed(const Process& process, Pages left) const;
   Co<void> evict(Process& process, Object& object);
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
                        bool written);
@@ -181,10 +192,12 @@ class Kernel {
   Co<void> throttle_high(Process& process);
 
   // paths_alloc.cc
-  Placement placement_of(const Process& process) const;
+  const Placement& placement_of(Process& process) const;
   Co<Machine::Taken> alloc_pages(Process& process, Pages pages);
   Co<std::optional<std::size_t>> alloc_slowly(Process& process, const Placement& where, int order);
   bool should_reclaim_retry(const Placement& where, int order, Pages progress, int& loops);
+  Pages slow_pages_undisturbed(const Process& process, const Placement& where, Pages pages) const;
+  bool would_wake_kswapd(int node) const;
   void wake_kswapd(const Placement& where);
   Co<void> kswapd(int node);
 
@@ -216,15 +229,17 @@ class Kernel {
   Pages reclaimable(const Placement& where);
 
   // pages.cc
-  Extent& add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
-                     Memcg& group, bool locked);
+  void add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone, Memcg& group,
+                  bool dirty);
   Extent& split(Extent& extent, Pages count);  // The first part; the rest stays what it was.
-  void list_in(Extent& extent, ListKind kind);
+  Extent& join(Extent& extent);  // With the one before it, if they are alike; what it is in then.
+  Extent& list_in(Extent& extent, ListKind kind);  // As the newest; what it is in then.
   void list_out(Extent& extent);
   void drop(Extent& extent);  // Frees it: pages, charges, swap.
   void swap_out(Extent& extent);
   Co<bool> swap_in(Process& process, Extent& extent, Pages count);
   void release_object(Object& object);
+  void drop_first(const std::vector<Object*>& objects, Pages pages);
   void drop_range(Object& object, std::int64_t first, std::int64_t count);
   ListKind fresh_list(const Object& object) const;
 
@@ -301,6 +316,7 @@ class Kernel {
     int failures = 0;
   };
   std::vector<Kswapd> kswapds_;
+  std::vector<Pages> unplaced_;  // Of a host that was found, by zone: in use, and nobody's yet.
 };
 
 }  // namespace oomkit::sim

@@ -223,11 +223,11 @@ Machine::Taken Machine::take(Pages pages, const Placement& where, Mark mark) {
   return {};
 }
 
-Pages Machine::at_hand(const Placement& where) const {
+Pages Machine::at_hand(const Placement& where, Mark mark) const {
   for (const int node : where.nodes) {
     for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
       if (zone->node != node) continue;
-      const Pages above = zone->free - level_of(*zone, Mark::low);
+      const Pages above = zone->free - level_of(*zone, mark);
       if (above > Pages(0)) return above;
     }
   }

@@ -14,6 +14,7 @@
 #include "core/units.h"
 #include "kernel/zone_levels.h"
 #include "scenario/scenario.h"
+#include "sim/found_host.h"
 #include "sim/profile.h"
 
 namespace oomkit::sim {
@@ -50,6 +51,8 @@ class Machine {
   // `has_disk`: of its own, for swap or for files.
   Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk);
 
+  void adopt(const FoundHost& found);
+
   std::vector<SimZone>& zones() { return zones_; }
   const std::vector<SimZone>& zones() const { return zones_; }
   std::size_t nodes() const { return node_count_; }
@@ -71,8 +74,8 @@ class Machine {
     std::size_t zone = 0;
   };
   Taken take(Pages pages, const Placement& where, Mark mark);
-  // What take() gives at most at once above the low mark, of the first zone that has any.
-  Pages at_hand(const Placement& where) const;
+  // What take() gives at most at once above that mark, of the first zone that has any.
+  Pages at_hand(const Placement& where, Mark mark) const;
   // One block of that order.
   std::optional<std::size_t> take_block(int order, Mark mark);
   void give(std::size_t index, Pages pages);

@@ -23,41 +23,53 @@ ListKind Kernel::fresh_list(const Object& object) const {
   return object.kind == Object::Kind::file ? ListKind::inactive_file : ListKind::inactive_anon;
 }
 
-void Kernel::list_in(Extent& extent, ListKind kind) {
+Extent& Kernel::list_in(Extent& extent, ListKind kind) {
   extent.list = kind;
   list_of(extent, machine_).push(extent);
+  return join(extent);
 }
 
 void Kernel::list_out(Extent& extent) {
   list_of(extent, machine_).remove(extent);
 }
 
-// Grows the neighbour before it where that is alike and the newest of its list.
-Extent& Kernel::add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
-                           Memcg& group, bool locked) {
-  const ListKind kind = locked ? ListKind::unevictable : fresh_list(object);
+void Kernel::add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
+                        Memcg& group, bool dirty) {
   object.resident += count;
   count_charge(group, count, stat_of(object), 1);
   if (object.kind == Object::Kind::shmem) count_charge(group, count, &MemcgStats::shmem, 1);
-  if (Extent* before = object.at(first - 1); before != nullptr && !before->swapped) {
-    const bool alike = before->zone == zone && before->memcg == &group && before->list == kind &&
-                       before->young && !before->referenced && !before->dirty &&
-                       before->newer == nullptr;
-    if (alike) {
-      before->count += count;
-      list_of(*before, machine_).pages += count;
-      return *before;
-    }
-  }
+  if (dirty) count_charge(group, count, &MemcgStats::file_dirty, 1);
   Extent& extent = object.extents[first];
   extent = {.object = &object,
             .first = first,
             .count = count,
             .young = object.kind != Object::Kind::file,
+            .dirty = dirty,
             .zone = zone,
             .memcg = &group};
-  list_in(extent, kind);
-  return extent;
+  list_in(extent, fresh_list(object));
+}
+
+// The run of pages before it takes it in, where nothing tells them apart any more and none stands
+// between them on their list: what split() did is undone, so that there are as many runs as there
+// are differences, and not as many as there once were.
+Extent& Kernel::join(Extent& extent) {
+  Object& object = *extent.object;
+  Extent* before = object.at(extent.first - 1);
+  if (before == nullptr || before->swapped != extent.swapped || before->memcg != extent.memcg)
+    return extent;
+  if (!extent.swapped) {
+    const bool alike = before->zone == extent.zone && before->list == extent.list &&
+                       before->young == extent.young && before->referenced == extent.referenced &&
+                       before->dirty == extent.dirty && before->newer == &extent;
+    if (!alike) return extent;
+    PageList& list = list_of(extent, machine_);
+    list.remove(extent);
+    list.pages += extent.count;
+  }
+  before->count += extent.count;
+  object.extents.erase(extent.first);
+  return *before;
 }
 
 Extent& Kernel::split(Extent& extent, Pages count) {
@@ -125,6 +137,7 @@ void Kernel::swap_out(Extent& extent) {
   vmstat_.pswpout += extent.count.count();
   extent.swapped = true;
   extent.young = extent.referenced = false;
+  join(extent);
 }
 
 void Kernel::drop_range(Object& object, std::int64_t first, std::int64_t count) {
@@ -139,6 +152,20 @@ void Kernel::drop_range(Object& object, std::int64_t first, std::int64_t count) 
     if (extent->first + extent->count.count() > end) split(*extent, Pages(end - extent->first));
     drop(*extent);
     page = object.next_existing(page, end);
+  }
+}
+
+// The first pages that are in memory, and what lies in swap before them.
+void Kernel::drop_first(const std::vector<Object*>& objects, Pages pages) {
+  for (Object* object : objects) {
+    while (pages > Pages(0) && !object->extents.empty()) {
+      Extent& extent = object->extents.begin()->second;
+      if (!extent.swapped) {
+        if (extent.count > pages) split(extent, pages);
+        pages -= extent.count;
+      }
+      drop(extent);
+    }
   }
 }
 

@@ -16,8 +16,9 @@ constexpr SimTime kSlowTry = 3'000ns;
 }  // namespace
 
 // Nodes in the order of the request: those that it prefers, then the rest as far as allowed.
-Placement Kernel::placement_of(const Process& process) const {
-  Placement placement;
+const Placement& Kernel::placement_of(Process& process) const {
+  Placement& placement = process.placement;
+  if (!placement.nodes.empty()) return placement;
   const auto allowed = [&](int node) {
     const auto in = [&](const std::vector<int>& nodes) {
       return nodes.empty() || std::find(nodes.begin(), nodes.end(), node) != nodes.end();
@@ -38,23 +39,48 @@ Placement Kernel::placement_of(const Process& process) const {
 
 // get_page_from_freelist(), then __alloc_pages_slowpath(). Nothing: the process has to die.
 Co<Machine::Taken> Kernel::alloc_pages(Process& process, Pages pages) {
-  Placement where = placement_of(process);
+  const Placement* where = &placement_of(process);
+  Placement in_turn;
   if (process.interleave && process.prefer.size() > 1) {
     const auto turn = static_cast<std::size_t>(process.kernel_pages++) % process.prefer.size();
-    where.nodes.insert(where.nodes.begin(), process.prefer[turn]);
+    in_turn = *where;
+    in_turn.nodes.insert(in_turn.nodes.begin(), process.prefer[turn]);
+    where = &in_turn;
     pages = Pages(1);
   }
-  const Machine::Taken taken = machine_.take(pages, where, Mark::low);
+  const Machine::Taken taken = machine_.take(pages, *where, Mark::low);
   if (taken.pages > Pages(0)) co_return taken;
-  const auto zone = co_await alloc_slowly(process, where, 0);
+  if (const Pages many = slow_pages_undisturbed(process, *where, pages); many > Pages(0)) {
+    co_await spend(*process.thread, kSlowTry * many.count());
+    co_return machine_.take(many, *where, Mark::min);
+  }
+  const auto zone = co_await alloc_slowly(process, *where, 0);
   co_return zone ? Machine::Taken{Pages(1), *zone} : Machine::Taken{};
 }
 
-void Kernel::wake_kswapd(const Placement& where) {
+// Between low and min every page is asked for by itself. Where kswapd has given up and nobody else
+// comes, that is so many times the same.
+Pages Kernel::slow_pages_undisturbed(const Process& process, const Placement& where,
+                                     Pages pages) const {
+  constexpr SimTime kUseMax = 40us;  // What whoever asked spends on each of them, at most.
+  const bool wakes = std::any_of(where.nodes.begin(), where.nodes.end(),
+                                 [&](int node) { return would_wake_kswapd(node); });
+  if (page_by_page_ || halted_ || wakes) return Pages(0);
+  const SimTime time = scheduler_.undisturbed(*process.thread) - SimTime(1);
+  return std::min(std::min(pages, Pages(time / (kSlowTry + kUseMax))),
+                  machine_.at_hand(where, Mark::min));
+}
+
+bool Kernel::would_wake_kswapd(int node) const {
   constexpr int kHopeless = 16;
+  const Kswapd& kswapd = kswapds_[static_cast<std::size_t>(node)];
+  return !kswapd.awake && kswapd.failures < kHopeless && !machine_.is_balanced(node);
+}
+
+void Kernel::wake_kswapd(const Placement& where) {
   for (const int node : where.nodes) {
+    if (!would_wake_kswapd(node)) continue;
     Kswapd& kswapd = kswapds_[static_cast<std::size_t>(node)];
-    if (kswapd.awake || kswapd.failures >= kHopeless || machine_.is_balanced(node)) continue;
     kswapd.awake = true;
     trace([&] { return "wakeup_kswapd: node " + std::to_string(node); });
     scheduler_.wake(*kswapd.thread);

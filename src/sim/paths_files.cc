@@ -65,6 +65,7 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
         if (there->count > Pages(n)) split(*there, Pages(n));
         there->referenced = there->young;
         there->young = true;
+        join(*there);
       }
       page += n;
       co_await spend(*process.thread, again * n);
@@ -89,15 +90,28 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
       machine_.give(taken.zone, taken.pages - charged);
     }
     if (file.kind == Object::Kind::shmem) committed_ += charged;
-    Extent& extent = add_extent(file, page, charged, taken.zone, *process.memcg, false);
-    if (written && file.kind == Object::Kind::file && !extent.dirty) {
-      extent.dirty = true;
-      count_charge(*process.memcg, extent.count, &MemcgStats::file_dirty, 1);
-    }
+    add_extent(file, page, charged, taken.zone, *process.memcg,
+               written && file.kind == Object::Kind::file);
     page += charged.count();
     co_await spend(*process.thread, anew * charged.count());
   }
   co_return true;
+}
+
+// How many pages of a file, from that one on, are had without a wait and before anything else
+// happens: those that are in memory, or those that are not and that there is room for.
+Pages Kernel::file_undisturbed(Process& process, Object& file, std::int64_t first,
+                               std::int64_t count) {
+  const Costs& costs = profile_.costs;
+  const SimTime dearest = std::max({costs.read + kReadPage, costs.write_new, costs.write_new_disk,
+                                    costs.rewrite, costs.rewrite_disk});
+  const std::int64_t here = std::min(count, pages_at_once(*process.thread, dearest) - 1);
+  if (here <= 0) return Pages(0);
+  if (const Extent* there = file.at(first); there != nullptr)
+    return there->swapped ? Pages(0)
+                          : std::min(Pages(here), there->count - Pages(first - there->first));
+  const Pages missing(file.next_existing(first, first + here) - first);
+  return std::min(missing, plenty_for(process));
 }
 
 Co<int> Kernel::read_file(Process& process, Object& file, std::int64_t first, std::int64_t count) {

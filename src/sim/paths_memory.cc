@@ -73,8 +73,7 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     const SimTime freeing = region.shared ? profile_.costs.free_cached : profile_.costs.free_page;
     const SimTime each = profile_.costs.zap + freeing;
     while (object.users == 1 && end > from) {
-      const std::int64_t count =
-          std::min(std::min(end - from, kPagesAtOnce), pages_at_once(*process.thread, each));
+      const std::int64_t count = std::min(end - from, pages_at_once(*process.thread, each));
       drop_range(object, end - count, count);
       end -= count;
       co_await spend(*process.thread, each * count);
@@ -127,12 +126,12 @@ Co<bool> Kernel::take_tables(Process& process, Pages pages) {
   co_return true;
 }
 
-// Whether so many pages come from one zone and within every limit, without anything happening.
-bool Kernel::has_plenty(const Process& process, Pages pages) {
-  if (memcgs_.charges_at_hand(*process.memcg, has_memsw()) < pages + profile_.charge_batch)
-    return false;
-  const Placement where = placement_of(process);
-  return !process.interleave && machine_.at_hand(where) > pages;
+// How many pages come from one zone and within every limit, without anything happening.
+Pages Kernel::plenty_for(Process& process) {
+  if (process.interleave) return Pages(0);
+  const Pages charges = memcgs_.charges_at_hand(*process.memcg, has_memsw());
+  const Pages zone = machine_.at_hand(placement_of(process), Mark::low);
+  return std::max(std::min(charges - profile_.charge_batch, zone - Pages(1)), Pages(0));
 }
 
 // do_anonymous_page() and shmem_fault(), for as many pages as nothing comes between.
@@ -145,9 +144,13 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   const SimTime each = region.shared ? profile_.costs.shared_fault : profile_.costs.fault;
   count = std::min(count, pages_at_once(*process.thread, each));
   // Where nothing can be short, tables that are needed on the way are had at once.
-  const std::int64_t more_tables = (in_table + count - 1) / kPagesOfTable;
-  if (has_plenty(process, Pages(count + more_tables))) {
-    if (!co_await take_tables(process, Pages(more_tables))) co_return false;
+  const std::int64_t plenty = plenty_for(process).count();
+  const auto more_tables = [&] { return (in_table + count - 1) / kPagesOfTable; };
+  if (count + more_tables() > plenty)
+    count =
+        std::min(count, std::max(plenty - plenty / kPagesOfTable - 2, kPagesOfTable - in_table));
+  if (count + more_tables() <= plenty) {
+    if (!co_await take_tables(process, Pages(more_tables()))) co_return false;
   } else {
     count = std::min(count, kPagesOfTable - in_table);
   }
@@ -289,6 +292,7 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       }
       if (extent->count > Pages(there)) split(*extent, Pages(there));
       extent->young = true;
+      join(*extent);
     }
     page += there;
     co_await spend(*process.thread, profile_.costs.retouch * there);
@@ -306,7 +310,7 @@ Co<bool> Kernel::lock(Process& process, Region& region, std::int64_t count) {
       extent = &split(*extent, Pages(count - extent->first));
     if (extent->list != ListKind::unevictable) {
       list_out(*extent);
-      list_in(*extent, ListKind::unevictable);
+      extent = &list_in(*extent, ListKind::unevictable);
     }
     page = extent->first + extent->count.count();
   }
@@ -433,12 +437,32 @@ Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& ob
   if (forgotten > Pages(0)) co_await spend(*process.thread, each * forgotten.count());
 }
 
+// How many of the pages of an exit are free before anything else happens: whole gathers, or all
+// that is left. None where somebody would be told of the first of them.
+Pages Kernel::freed_undisturbed(const Process& process, Pages left) const {
+  const auto& groups = memcgs_.groups();
+  const bool awaited = std::any_of(groups.begin(), groups.end(),
+                                   [](const auto& group) { return group->under_oom > 0; });
+  if (page_by_page_ || awaited) return Pages(0);
+  const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+  // The last of it is over before anybody's turn, and not at it.
+  const Pages pages((scheduler_.undisturbed(*process.thread).count() - 1) / each.count());
+  return pages >= left ? left : pages - Pages(pages.count() % kGatherMax.count());
+}
+
 // exit_mmap(): the pages of an address space come back in batches, which is when their charges
 // end.
 Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
   Pages gathered;
   Pages freed;  // Since others could run.
-  for (std::size_t index = 0; index < objects.size();) {
+  std::size_t index = 0;
+  const auto left = [&] {
+    Pages sum;
+    for (std::size_t i = index; i < objects.size(); ++i)
+      sum += objects[i]->resident;
+    return sum;
+  };
+  while (index < objects.size()) {
     // Also what others swapped out while it waited for the processor.
     if (gathered <= Pages(0)) co_await forget_swapped(process, objects);
     Object& object = *objects[index];
@@ -447,9 +471,13 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
       continue;
     }
     if (gathered <= Pages(0)) {
-      for (std::size_t i = index; i < objects.size(); ++i)
-        gathered += objects[i]->resident;
-      gathered = std::min(gathered, kGatherMax);
+      if (const Pages at_once = freed_undisturbed(process, left()); at_once > Pages(0)) {
+        drop_first(objects, at_once);
+        const SimTime each = profile_.costs.zap + profile_.costs.free_page;
+        co_await spend(*process.thread, each * at_once.count());
+        continue;
+      }
+      gathered = std::min(left(), kGatherMax);
       for (Pages done(0); done < gathered;) {
         const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
         co_await spend(*process.thread, profile_.costs.zap * part.count());
@@ -505,13 +533,8 @@ Co<void> Kernel::exit(Process& process) {
     }
     if (mm->written != nullptr) objects.push_back(mm->written);
     co_await free_pages_of(process, objects);
-    const Pages tables = mm->tables;
-    for (Pages done(0); done < tables;) {
-      const Pages part = std::min(tables - done, Pages(64));
-      machine_.give(machine_.zones().size() - 1, part);
-      done += part;
-    }
-    page_tables_ -= tables;
+    machine_.give(machine_.zones().size() - 1, mm->tables);
+    page_tables_ -= mm->tables;
     const Pages charged = mm->table_charge;
     count_charge(*process.memcg, charged, &MemcgStats::page_tables, -1);
     for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)

@@ -12,6 +12,7 @@
 #include "core/units.h"
 #include "scenario/scenario.h"
 #include "sim/extent.h"
+#include "sim/machine.h"
 #include "sim/memcg.h"
 #include "sim/scheduler.h"
 
@@ -60,6 +61,7 @@ struct Process {
   std::vector<int> bind;     // Nodes of mempolicy bind.
   std::vector<int> prefer;   // Nodes of preferred or interleave, tried first.
   std::string cpuset = "/";  // Its name.
+  Placement placement;       // What follows from these; found when it is asked for first.
   Thread* thread = nullptr;
   Process* parent = nullptr;
   Random random{0};

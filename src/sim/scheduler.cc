@@ -28,7 +28,10 @@ std::int64_t weight_of(int nice) {
 }  // namespace
 
 Thread::Thread(Scheduler& scheduler, std::uint64_t number, int nice)
-    : scheduler_(&scheduler), number_(number), weight_(weight_of(nice)) {}
+    : scheduler_(&scheduler),
+      number_(number),
+      weight_(weight_of(nice)),
+      granule_ns_(kWakeUpGranule.count() * kWeightOfNice0 / weight_) {}
 
 Scheduler::EventId Scheduler::at(SimTime when, std::function<void()> what) {
   const EventId id{std::max(when, now_), sequence_++};
@@ -53,7 +56,10 @@ void Scheduler::changed(Thread& thread) {
 
 void Scheduler::make_runnable(Thread& thread) {
   thread.runnable_ = true;
-  runnable_.push_back(&thread);
+  const auto later = [](const Thread* a, const Thread* b) {
+    return std::pair(a->virtual_ns_, a->number_) > std::pair(b->virtual_ns_, b->number_);
+  };
+  runnable_.insert(std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later), &thread);
   changed(thread);
 }
 
@@ -67,11 +73,7 @@ void Scheduler::wake(Thread& thread) {
 }
 
 Thread* Scheduler::next_runnable() const {
-  const auto first =
-      std::min_element(runnable_.begin(), runnable_.end(), [](const Thread* a, const Thread* b) {
-        return std::pair(a->virtual_ns_, a->number_) < std::pair(b->virtual_ns_, b->number_);
-      });
-  return first == runnable_.end() ? nullptr : *first;
+  return runnable_.empty() ? nullptr : runnable_.back();
 }
 
 // What a running thread has used up to now, whether or not it is at the end of a spend().
@@ -80,12 +82,16 @@ void Scheduler::account(Thread& thread) {
   thread.accounted_ = now_;
   thread.ran_ += time;
   // What is left of a division is kept: many small times are as much as a large one.
-  const std::int64_t weighed = time.count() * kWeightOfNice0 + thread.virtual_rest_;
-  thread.virtual_ns_ += weighed / thread.weight_;
-  thread.virtual_rest_ = weighed % thread.weight_;
-  std::int64_t lowest = thread.virtual_ns_;
-  for (const Thread* other : runnable_)
-    lowest = std::min(lowest, other->virtual_ns_);
+  if (thread.weight_ == kWeightOfNice0) {
+    thread.virtual_ns_ += time.count();
+  } else {
+    const std::int64_t weighed = time.count() * kWeightOfNice0 + thread.virtual_rest_;
+    thread.virtual_ns_ += weighed / thread.weight_;
+    thread.virtual_rest_ = weighed % thread.weight_;
+  }
+  const Thread* next = next_runnable();
+  const std::int64_t lowest =
+      next == nullptr ? thread.virtual_ns_ : std::min(thread.virtual_ns_, next->virtual_ns_);
   virtual_min_ns_ = std::max(virtual_min_ns_, lowest);
 }
 
@@ -94,7 +100,6 @@ void Scheduler::account(Thread& thread) {
 std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   const Thread* next = next_runnable();
   if (next == nullptr) return std::nullopt;
-  const std::int64_t granule = kWakeUpGranule.count() * kWeightOfNice0 / next->weight_;
   const std::int64_t behind = next->virtual_ns_ - thread.virtual_ns_;
   // When account() will have added so much, to the nanosecond: a share is over at the same moment
   // whether it was asked for once, or again and again in between.
@@ -105,22 +110,26 @@ std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
   // Since 6.6 an equal that wakes up waits until the other's slice is over.
   const bool at_once = !slices_are_kept_ || next->weight_ > thread.weight_;
-  const SimTime first = at_once ? std::min(real(behind + granule), by_tick) : by_tick;
+  const SimTime first = at_once ? std::min(real(behind + next->granule_ns_), by_tick) : by_tick;
   return std::max(first, SimTime(0));
+}
+
+// Another processor is free for one who waits for it: he begins now, and not later.
+bool Scheduler::others_begin_now() const {
+  const bool is_free = std::find(running_.begin(), running_.end(), nullptr) != running_.end();
+  return is_free && !runnable_.empty();
 }
 
 SimTime Scheduler::undisturbed(const Thread& thread) const {
   constexpr SimTime kLong = 1h;  // Nobody waits, nothing is due.
+  if (others_begin_now()) return SimTime(1);
   SimTime limit = share_left(thread).value_or(kLong);
   if (!events_.empty()) limit = std::min(limit, events_.begin()->first.first - now_);
   return std::max(limit, SimTime(1));
 }
 
 bool Scheduler::can_go_on(const Thread& thread, SimTime time) const {
-  if (stopped_) return false;
-  // Another processor is free for one who waits for it: he begins now, and not later.
-  const bool is_free = std::find(running_.begin(), running_.end(), nullptr) != running_.end();
-  if (is_free && !runnable_.empty()) return false;
+  if (stopped_ || others_begin_now()) return false;
   if (!events_.empty() && events_.begin()->first.first <= now_ + time) return false;
   const auto share = share_left(thread);
   return !share || time < *share;
@@ -143,7 +152,7 @@ void Scheduler::dispatch() {
     while (running_[i] == nullptr && !stopped_) {
       Thread* next = next_runnable();
       if (next == nullptr) return;
-      std::erase(runnable_, next);
+      runnable_.pop_back();
       next->runnable_ = false;
       next->processor_ = i;
       next->dispatched_ = next->accounted_ = now_;

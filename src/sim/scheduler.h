@@ -45,6 +45,7 @@ class Thread {
   Scheduler* scheduler_;
   std::uint64_t number_;
   std::int64_t weight_;
+  std::int64_t granule_ns_;  // How much less than another it must have had to preempt him.
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
   std::int64_t virtual_rest_ = 0;
@@ -93,6 +94,7 @@ class Scheduler {
  private:
   friend class Spend;
   friend class Pause;
+  bool others_begin_now() const;
   bool can_go_on(const Thread& thread, SimTime time) const;
   std::optional<SimTime> share_left(const Thread& thread) const;
   void account(Thread& thread);
@@ -107,8 +109,8 @@ class Scheduler {
   std::uint64_t sequence_ = 0;
   std::map<EventId, std::function<void()>> events_;
   std::vector<std::unique_ptr<Thread>> threads_;
-  std::vector<Thread*> runnable_;
-  std::vector<Thread*> running_;  // By processor.
+  std::vector<Thread*> runnable_;  // Whose turn it is first stands last.
+  std::vector<Thread*> running_;   // By processor.
   std::int64_t virtual_min_ns_ = 0;
   bool slices_are_kept_;
   bool stopped_ = false;

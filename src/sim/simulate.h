@@ -17,6 +17,7 @@
 #include "model/oom_report.h"
 #include "model/run_record.h"
 #include "scenario/scenario.h"
+#include "sim/found_host.h"
 
 namespace oomkit {
 
@@ -24,7 +25,8 @@ struct SimulationOptions {
   std::string kernel;  // "6.1", or a release of it.
   std::uint64_t seed = 1;
   bool trace = false;
-  bool page_by_page = false;  // The same, one page at a time: slow, to be compared with.
+  const FoundHost* found = nullptr;  // Where it begins instead of at a boot.
+  bool page_by_page = false;         // The same, one page at a time: slow, to be compared with.
 };
 
 // One thing that the kernel said.
@@ -57,6 +59,10 @@ Result<std::string> kernel_for(const Scenario& scenario);
 
 // What of the scenario the model does not know: refused, and never passed over.
 std::vector<Diagnostic> beyond_model(const Scenario& scenario, std::string_view kernel);
+
+// That a run can begin: every setting is one that this kernel takes, each process can enter its
+// cgroup.
+Status can_begin(const Scenario& scenario, const SimulationOptions& options);
 
 Result<Simulation> simulate(const Scenario& scenario, const SimulationOptions& options);
 

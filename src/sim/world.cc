@@ -47,6 +47,7 @@ World::World(const KernelProfile& profile, const Scenario& scenario,
       driver_(kernel_),
       started_(scenario.processes.size()),
       done_(scenario.events.size()) {
+  if (options.found != nullptr) kernel_.adopt(*options.found);
   kernel_.set_tracing(options.trace);
   init_.pid = 1;
   init_.comm = "init";
@@ -178,7 +179,8 @@ Status World::set_up() {
     if (write_sysctl(setting.file, setting.value) != 0)
       return fail(ErrorCode::usage, "cannot set " + setting.file + " to \"" + setting.value + "\"");
   }
-  for (const ProcessSpec& spec : scenario_.processes) {
+  for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
+    const ProcessSpec& spec = scenario_.processes[i];
     const bool at_once = spec.start == Milliseconds(0) && !spec.after;
     if (at_once && !admits(*kernel_.memcgs().find(spec.cgroup)))
       return fail(ErrorCode::io, "process " + spec.name +
@@ -195,6 +197,36 @@ Status World::set_up() {
 // v2: a group whose controllers go on to its children has no processes of its own.
 bool World::admits(const Memcg& group) const {
   return kernel_.cgroup_version() == CgroupVersion::v1 || group.is_root() || group.children.empty();
+}
+
+std::size_t World::found_tasks() const {
+  return options_.found == nullptr ? 0 : options_.found->tasks.size();
+}
+
+// Processes that are there already, and the page cache, as they were found.
+void World::start_found() {
+  const FoundHost& found = *options_.found;
+  std::vector<Process*> all;
+  for (std::size_t i = 0; i < found.tasks.size(); ++i) {
+    const ProcessSpec& spec = scenario_.processes[i];
+    started_[i] = true;
+    Process& process =
+        kernel_.adopt_process(spec.name, found.tasks[i], *kernel_.memcgs().find(spec.cgroup));
+    process.spec = i;
+    process.instance = ++instances_[spec.name];
+    process.oom_score_adj = spec.oom_score_adj.value_or(0);
+    process.uid = spec.uid;
+    process.random = Random(options_.seed + (static_cast<std::uint64_t>(i) << 32));
+    process.life = Life::alive;
+    known_.push_back(&process);
+    tell(event_of("start", process));
+    all.push_back(&process);
+  }
+  for (std::size_t i = found.memcgs.size(); i-- > 0;)
+    kernel_.adopt_memcg(*kernel_.memcgs().find(scenario_.cgroups[i].path), found.memcgs[i]);
+  kernel_.adopt_cache(kernel_.memcgs().root(), found.active_file, found.inactive_file);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    scheduler_.start(*all[i]->thread, live(*all[i], &scenario_.processes[i], nullptr));
 }
 
 void World::start_copies(std::size_t index) {
@@ -322,7 +354,8 @@ SimTime World::next_due() const {
 }
 
 Co<void> World::supervise() {
-  for (std::size_t i = 0; i < scenario_.processes.size(); ++i) {
+  if (options_.found != nullptr) start_found();
+  for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
     const ProcessSpec& spec = scenario_.processes[i];
     if (spec.start > Milliseconds(0) || spec.after) continue;
     started_[i] = true;
@@ -457,15 +490,26 @@ Result<std::string> kernel_for(const Scenario& scenario) {
   return fail(ErrorCode::usage, "the model knows none of the kernels that the scenario is for");
 }
 
+namespace {
+
+Result<const sim::KernelProfile*> profile_of(const std::string& kernel) {
+  const sim::KernelProfile* profile = sim::find_profile(kernel);
+  if (profile != nullptr) return profile;
+  std::string known;
+  for (const std::string& label : simulated_kernels())
+    known += (known.empty() ? "" : ", ") + label;
+  return fail(ErrorCode::usage, "the model does not know kernel " + kernel + ", but " + known);
+}
+
+}  // namespace
+
+Status can_begin(const Scenario& scenario, const SimulationOptions& options) {
+  OOMKIT_TRY(const sim::KernelProfile* profile, profile_of(options.kernel));
+  return sim::World(*profile, scenario, options).set_up();
+}
+
 Result<Simulation> simulate(const Scenario& scenario, const SimulationOptions& options) {
-  const sim::KernelProfile* profile = sim::find_profile(options.kernel);
-  if (profile == nullptr) {
-    std::string known;
-    for (const std::string& label : simulated_kernels())
-      known += (known.empty() ? "" : ", ") + label;
-    return fail(ErrorCode::usage,
-                "the model does not know kernel " + options.kernel + ", but " + known);
-  }
+  OOMKIT_TRY(const sim::KernelProfile* profile, profile_of(options.kernel));
   return sim::World(*profile, scenario, options).run();
 }
 

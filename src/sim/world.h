@@ -24,6 +24,7 @@ class World final : public Witness {
  public:
   World(const KernelProfile& profile, const Scenario& scenario, const SimulationOptions& options);
 
+  Status set_up();  // What is written before anything starts; run() does it itself.
   Result<Simulation> run();
 
   // Witness
@@ -49,13 +50,14 @@ class World final : public Witness {
   };
 
   // world.cc: the supervisor.
-  Status set_up();
   Status write_at_start(std::string_view group, const Setting& setting);
   Co<void> supervise();
   Co<bool> do_due();
   SimTime next_due() const;
   bool is_over() const;
   void start_copies(std::size_t index);
+  std::size_t found_tasks() const;
+  void start_found();
   bool admits(const Memcg& group) const;
   void reach(std::string_view name, SimTime breath);
   Mark& mark(std::string_view name);
