@@ -30,6 +30,7 @@ struct Tally {
 // The most frequent first.
 std::vector<SweepCount> counts_of(const std::map<std::string, Tally>& tallies) {
   std::vector<SweepCount> counts;
+  counts.reserve(tallies.size());
   for (const auto& [name, tally] : tallies)
     counts.push_back({name, tally.runs, median_of(tally.first_kills)});
   std::stable_sort(counts.begin(), counts.end(),
@@ -171,6 +172,7 @@ SweepReport sum_up(const SweepPlan& plan, std::string_view scenario, std::vector
     numbers[report.outcomes[i].name] = i;
   if (plan.kernels.size() > 1) {
     std::vector<SweepPoint> points;
+    points.reserve(runs.size());
     for (const SweepRun& run : runs)
       points.push_back({rank_in(plan.kernels, run.kernel), &run.kernel, numbers[run.outcome]});
     report.by_field.push_back(FieldSums(report, "kernel", std::move(points)).run());
