@@ -93,7 +93,7 @@ Result<std::vector<SimulatedRun>> simulate_all(const SimulateArguments& argument
   for (const std::string& path : arguments.scenarios) {
     OOMKIT_TRY(ScenarioFile file, read_scenario_file(path));
     for (const std::string& text : arguments.what_if) {
-      OOMKIT_TRY(const Growth growth, parse_growth(text));
+      OOMKIT_TRY(const AskedGrowth growth, parse_growth(text));
       add_growth(growth, file.scenario, nullptr);
     }
     std::vector<std::string> kernels = arguments.kernels;

@@ -38,7 +38,7 @@ Result<std::vector<SimulatedRun>> simulate_found(const FoundArguments& arguments
   FoundStart start = *std::move(found);
   std::chrono::milliseconds longest{0};
   for (const std::string& text : arguments.what_if) {
-    OOMKIT_TRY(const Growth growth, parse_growth(text));
+    OOMKIT_TRY(const AskedGrowth growth, parse_growth(text));
     longest = std::max(longest, growing_time(growth));
     add_growth(growth, start.scenario, &start.host);
   }

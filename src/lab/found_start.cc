@@ -209,7 +209,7 @@ Result<FoundStart> start_from(const Snapshot& snapshot) {
   return StartMaker(snapshot).run();
 }
 
-Result<Growth> parse_growth(std::string_view text) {
+Result<AskedGrowth> parse_growth(std::string_view text) {
   const auto refuse = [&](const std::string& why) {
     return fail(ErrorCode::usage, "--what-if \"" + std::string(text) + "\": " + why +
                                       "; as in \"web grow 2G at 50M/s\"");
@@ -217,7 +217,7 @@ Result<Growth> parse_growth(std::string_view text) {
   constexpr std::string_view kVerb = " grow ";
   const std::size_t verb = text.rfind(kVerb);
   if (verb == std::string_view::npos) return refuse("expected NAME grow SIZE at RATE/s");
-  Growth growth;
+  AskedGrowth growth;
   growth.name = trim(text.substr(0, verb));
   if (growth.name.empty() || growth.name.size() > 15)
     return refuse("a process's name has 1 to 15 bytes");
@@ -238,14 +238,14 @@ Result<Growth> parse_growth(std::string_view text) {
   return growth;
 }
 
-std::chrono::milliseconds growing_time(const Growth& growth) {
+std::chrono::milliseconds growing_time(const AskedGrowth& growth) {
   constexpr Bytes kFullSpeed(200 << 20);  // A second; a fault takes some 20 us.
   const std::int64_t rate = std::min(growth.rate.value_or(kFullSpeed), kFullSpeed).count();
   const std::int64_t size = growth.size.count();
   return std::chrono::milliseconds(size / rate * 1000 + size % rate * 1000 / rate);
 }
 
-void add_growth(const Growth& growth, Scenario& scenario, const FoundHost* found) {
+void add_growth(const AskedGrowth& growth, Scenario& scenario, const FoundHost* found) {
   ProcessSpec* grower = nullptr;
   Pages most;
   for (std::size_t i = 0; i < scenario.processes.size(); ++i) {

@@ -23,18 +23,18 @@ struct FoundStart {
 Result<FoundStart> start_from(const Snapshot& snapshot);
 
 // "web grow 2G at 50M/s", "web grow 2G": at full speed.
-struct Growth {
+struct AskedGrowth {
   std::string name;
   Bytes size;
   std::optional<Bytes> rate;  // A second.
 };
-Result<Growth> parse_growth(std::string_view text);
+Result<AskedGrowth> parse_growth(std::string_view text);
 
 // How long it takes at its rate; at full speed by the model's costs, roughly.
-std::chrono::milliseconds growing_time(const Growth& growth);
+std::chrono::milliseconds growing_time(const AskedGrowth& growth);
 
 // The last steps of the process of that name, of `found` the one that holds most; or of a new
 // process that does nothing else.
-void add_growth(const Growth& growth, Scenario& scenario, const FoundHost* found);
+void add_growth(const AskedGrowth& growth, Scenario& scenario, const FoundHost* found);
 
 }  // namespace oomkit

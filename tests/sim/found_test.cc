@@ -178,7 +178,7 @@ TEST_F(Found, RefusesWhatItCannotBeginFrom) {
   EXPECT_FALSE(start_from(large).has_value());
 }
 
-TEST(Growth, IsReadOrRefused) {
+TEST(AskedGrowth, IsReadOrRefused) {
   const auto growth = parse_growth("my web grow 2G at 50M/s");
   ASSERT_TRUE(growth.has_value());
   EXPECT_EQ(growth->name, "my web");
