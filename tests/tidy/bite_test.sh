@@ -59,6 +59,10 @@ bites layering "src/model/b.cc:6"
 mkdir src/cellar
 bites layering "src/cellar"
 
+printf 'namespace one {\nstruct Growth {\n  int a;\n};\n}\n' >src/core/a.h
+printf 'namespace one {\nclass Growth final : public Size {\n};\n}\n' >src/model/b.h
+bites one_name "src/model/b.h:2: one::Growth is a type of src/core/a.h:2 already"
+
 printf 'int  three( );\n' >>src/core/a.h
 bites format "src/core/a.h:2"
 
