@@ -1,12 +1,8 @@
 #include "policy/policy_parse.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
-#include <utility>
 
-#include "core/toml_letters.h"
 #include "policy/policy_tables.h"
 #include "scenario/table_reader.h"
 
@@ -47,20 +43,8 @@ ParsedPolicy parse_policy(std::string_view source) {
     parsed.diagnostics.push_back(large);
     return parsed;
   }
-  if (auto letter = letter_outside_of_strings(source)) {
-    parsed.diagnostics.push_back(*std::move(letter));
-    return parsed;
-  }
-  try {
-    read_everything(source, toml::parse(source), parsed);
-  } catch (const toml::parse_error& error) {
-    parsed.diagnostics.push_back(diagnostic_at(error.source(), std::string(error.description())));
-    return parsed;
-  }
-  std::stable_sort(parsed.diagnostics.begin(), parsed.diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) {
-                     return a.line != b.line ? a.line < b.line : a.column < b.column;
-                   });
+  read_toml(source, parsed.diagnostics,
+            [&](const toml::table& table) { read_everything(source, table, parsed); });
   if (parsed.diagnostics.empty()) parsed.policy.needs = needs_of(parsed.policy);
   return parsed;
 }

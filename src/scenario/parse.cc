@@ -1,14 +1,11 @@
 #include "scenario/parse.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "core/size_text.h"
 #include "core/text.h"
-#include "core/toml_letters.h"
 #include "scenario/actions.h"
 #include "scenario/cgroup_files.h"
 #include "scenario/check_names.h"
@@ -293,24 +290,9 @@ void read_all(const toml::table& root, ParsedScenario& parsed) {
 
 }  // namespace
 
-// toml++ is used with exceptions, which end here: without them it goes on after its first
-// error (3.3.0).
 ParsedScenario parse_scenario(std::string_view source) {
   ParsedScenario parsed;
-  if (auto letter = letter_outside_of_strings(source)) {
-    parsed.diagnostics.push_back(*std::move(letter));
-    return parsed;
-  }
-  try {
-    read_all(toml::parse(source), parsed);
-  } catch (const toml::parse_error& error) {
-    parsed.diagnostics.push_back(diagnostic_at(error.source(), std::string(error.description())));
-    return parsed;
-  }
-  std::stable_sort(parsed.diagnostics.begin(), parsed.diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) {
-                     return a.line != b.line ? a.line < b.line : a.column < b.column;
-                   });
+  read_toml(source, parsed.diagnostics, [&](const toml::table& table) { read_all(table, parsed); });
   return parsed;
 }
 

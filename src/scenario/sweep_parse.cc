@@ -1,9 +1,6 @@
 // A sweep's file, read.
-#include <algorithm>
-#include <array>
 #include <utility>
 
-#include "core/toml_letters.h"
 #include "scenario/sweep.h"
 #include "scenario/sweep_value.h"
 #include "scenario/table_reader.h"
@@ -173,20 +170,8 @@ void read_sweep(const toml::table& root, ParsedSweep& parsed) {
 
 ParsedSweep parse_sweep(std::string_view source) {
   ParsedSweep parsed;
-  if (auto letter = letter_outside_of_strings(source)) {
-    parsed.diagnostics.push_back(*std::move(letter));
-    return parsed;
-  }
-  try {
-    read_sweep(toml::parse(source), parsed);
-  } catch (const toml::parse_error& error) {
-    parsed.diagnostics.push_back(diagnostic_at(error.source(), std::string(error.description())));
-    return parsed;
-  }
-  std::stable_sort(parsed.diagnostics.begin(), parsed.diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) {
-                     return a.line != b.line ? a.line < b.line : a.column < b.column;
-                   });
+  read_toml(source, parsed.diagnostics,
+            [&](const toml::table& table) { read_sweep(table, parsed); });
   return parsed;
 }
 

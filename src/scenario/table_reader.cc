@@ -4,9 +4,30 @@
 #include <utility>
 
 #include "core/size_text.h"
+#include "core/toml_letters.h"
 #include "scenario/units.h"
 
 namespace oomkit {
+
+// toml++ is used with exceptions, which end here: without them it goes on after its first
+// error (3.3.0).
+void read_toml(std::string_view source, std::vector<Diagnostic>& diagnostics,
+               const std::function<void(const toml::table&)>& read) {
+  if (auto letter = letter_outside_of_strings(source)) {
+    diagnostics.push_back(*std::move(letter));
+    return;
+  }
+  try {
+    read(toml::parse(source));
+  } catch (const toml::parse_error& error) {
+    diagnostics.push_back(diagnostic_at(error.source(), std::string(error.description())));
+    return;
+  }
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return a.line != b.line ? a.line < b.line : a.column < b.column;
+                   });
+}
 
 Diagnostic diagnostic_at(const toml::source_region& region, std::string message, std::string hint) {
   Diagnostic diagnostic;

@@ -21,6 +21,11 @@
 
 namespace oomkit {
 
+// A whole file: `read` is shown its table, or why there is none is noted. What is noted stands in
+// the file's order afterwards.
+void read_toml(std::string_view source, std::vector<Diagnostic>& diagnostics,
+               const std::function<void(const toml::table&)>& read);
+
 class TableReader {
  public:
   // `where` names the table in messages: "[host]", "[[process]] leaky".
