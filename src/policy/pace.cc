@@ -28,10 +28,49 @@ Known<Bytes> left_of(const TickHost& host) {
   return host.mem_available + host.swap_free;
 }
 
+bool has_pressure(std::span<const ProgramNode> nodes, std::uint16_t at) {
+  if (at == kNoNode) return false;
+  const ProgramNode& node = nodes[at];
+  return node.op == Op::pressure_average || node.op == Op::pressure_window ||
+         has_pressure(nodes, node.a) || has_pressure(nodes, node.b);
+}
+
+// Whether the condition cannot hold while nobody has to wait: then a stall tells when to look.
+bool waits_for_stall(std::span<const ProgramNode> nodes, std::uint16_t at) {
+  const ProgramNode& node = nodes[at];
+  switch (node.op) {
+    case Op::logical_and:
+      return waits_for_stall(nodes, node.a) || waits_for_stall(nodes, node.b);
+    case Op::logical_or:
+      return waits_for_stall(nodes, node.a) && waits_for_stall(nodes, node.b);
+    case Op::greater:
+    case Op::greater_equal:
+      return has_pressure(nodes, node.a);
+    case Op::less:
+    case Op::less_equal:
+      return has_pressure(nodes, node.b);
+    default:
+      return false;
+  }
+}
+
+bool reads_cgroups(const PolicyRule& rule) {
+  const auto nodes = rule.when.nodes();
+  return rule.scope.kind != PolicyScope::Kind::host ||
+         std::any_of(nodes.begin(), nodes.end(), [](const ProgramNode& node) {
+           return node.op == Op::growth ||
+                  (node.op == Op::signal && node.signal >= Signal::scope_capacity);
+         });
+}
+
 }  // namespace
 
 Pace::Pace(const Policy& policy) : policy_(policy) {
   for (const PolicyRule& rule : policy.rules) {
+    const auto nodes = rule.when.nodes();
+    if (reads_cgroups(rule) && !nodes.empty() &&
+        !waits_for_stall(nodes, static_cast<std::uint16_t>(nodes.size() - 1)))
+      watches_cgroups_ = true;
     if (!rule.pick) continue;
     bool by_growth = rule.pick->descent;
     for (const RankSum& sum : rule.pick->order) {
@@ -59,6 +98,7 @@ HostTime Pace::interval(const Tick& tick, bool busy) const {
         std::chrono::duration<double>(std::min(span, 3600.0)));
   };
   const HostTime usual = std::min(time_of(seconds), kUsual);
+  if (watches_cgroups_) return std::clamp(usual, least, most);
   return std::clamp(std::max(usual, time_of(seconds / kBeyondBelief)), least, most);
 }
 
@@ -112,7 +152,7 @@ TickWish Pace::next(const Tick& tick, const GrowthLedger& ledger, bool busy) {
                share * static_cast<double>((*tick.host.mem_total).count());
   };
   const bool near_end = less_left_than(kNearEnd);
-  const bool plenty = left && tick.host.mem_total && !less_left_than(kPlenty);
+  const bool plenty = !watches_cgroups_ && left && tick.host.mem_total && !less_left_than(kPlenty);
   const HostTime pause = near_end || busy ? kCgroupsNearEnd : kCgroupsAtMost;
   wish.cgroups = policy_.needs.cgroups && (age >= (plenty ? kCgroupsInPlenty : kCgroupsAtLeast) ||
                                            (age >= pause && (busy || moved(tick, plenty))));

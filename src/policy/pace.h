@@ -37,6 +37,9 @@ class Pace {
 
   const Policy& policy_;
   bool follows_processes_ = false;  // Some rule asks whose growth it is.
+  // Some rule may hold for a cgroup while the host has plenty and nobody waits: none of the pauses
+  // that plenty allows are for it.
+  bool watches_cgroups_ = false;
   bool first_ = true;
   HostTime cgroups_time_{0};
   Known<Bytes> left_at_cgroups_;

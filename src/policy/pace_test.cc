@@ -95,5 +95,31 @@ TEST_F(PaceTest, WhileThereIsPlentyCgroupsAreReadEveryTwentySeconds) {
   EXPECT_TRUE(look(seconds(1), 1000, 390).cgroups) << "it moved";
 }
 
+TEST(PaceOfCgroups, WhoWatchesCgroupsThatMayFillWithoutAStallLooksOften) {
+  const auto looks_within = [](const std::string& scope, const std::string& when) {
+    const Policy policy = policy_testing::policy_of(
+        "schema = 1\n[[rule]]\nname = \"r\"\nscope = \"" + scope + "\"\nwhen = \"" + when +
+        "\"\npick = \"process by culprit\"\ndo = [\"kill\"]\n");
+    Pace pace(policy);
+    const GrowthLedger ledger(4, 4, 4, HostTime(0));
+    Tick tick;
+    tick.now = seconds(1000);
+    tick.host.mem_total = tick.host.mem_available = Bytes(1000 * kGi);
+    tick.host.swap_free = Bytes(0);
+    tick.host.memory.full.total = tick.host.memory.some.total = Microseconds(0);
+    return pace.next(tick, ledger, false).within;
+  };
+  EXPECT_EQ(looks_within("limited cgroups", "scope.available < 5%"), seconds(1));
+  EXPECT_EQ(looks_within("host", "growth(2s) > 100M"), seconds(1));
+  EXPECT_EQ(looks_within("limited cgroups", "cg.usage > 1G or psi(memory, full, 2s) > 5%"),
+            seconds(1));
+  EXPECT_EQ(looks_within("limited cgroups", "cg.usage > 1G and psi(memory, full, 2s) > 5%"),
+            seconds(4));
+  EXPECT_EQ(
+      looks_within("host", "accumulate(psi(memory, full, tick) - 5%, while growth(2s) >= 1M) > 3s"),
+      seconds(4));
+  EXPECT_EQ(looks_within("host", "mem.available < 5%"), seconds(4));
+}
+
 }  // namespace
 }  // namespace oomkit
