@@ -20,7 +20,7 @@ namespace oomkit {
 class ScanSchedule {
  public:
   bool cgroups_due(std::int64_t now_ns, const TickHost& host, const TickWish& wish) const {
-    if (wish.cgroups || wish.all_processes || !has_scanned_) return true;
+    if (wish.verdict || wish.cgroups || wish.all_processes || !has_scanned_) return true;
     if (now_ns < cgroups_not_before_) return false;
     const std::int64_t waited_ns = now_ns - cgroups_read_;
     const double left = left_of(host);
@@ -39,9 +39,10 @@ class ScanSchedule {
     stalled_then_ = stalled_of(host);
   }
 
-  // A verdict waits for all of them, whatever it costs.
+  // A verdict does not wait for its turn.
   bool processes_due(std::int64_t now_ns, const TickWish& wish) const {
-    return wish.all_processes || (!wish.processes_of.empty() && now_ns >= processes_not_before_);
+    if (wish.all_processes) return true;
+    return !wish.processes_of.empty() && (wish.verdict || now_ns >= processes_not_before_);
   }
   void processes_were_read(std::int64_t begin_ns, std::int64_t end_ns) {
     processes_not_before_ = end_ns + (end_ns - begin_ns) * kProcessShare;

@@ -77,6 +77,10 @@ TEST_F(ScanScheduleTest, ProcessesAreReadOnlyWhenAskedForAndNotTooOften) {
   schedule_.processes_were_read(kBegin, kBegin + 10 * kMillisecond);
   EXPECT_FALSE(schedule_.processes_due(kBegin + 499 * kMillisecond, wish));
   EXPECT_TRUE(schedule_.processes_due(kBegin + 500 * kMillisecond, wish));
+  wish.verdict = true;
+  EXPECT_TRUE(schedule_.processes_due(kBegin + 11 * kMillisecond, wish))
+      << "or the guard asks again and again, before everybody else, until it is their turn";
+  wish = {};
   wish.all_processes = true;
   EXPECT_TRUE(schedule_.processes_due(kBegin + 11 * kMillisecond, wish));
 }

@@ -12,6 +12,7 @@ constexpr HostTime kCgroupsInPlenty = std::chrono::seconds(20);
 constexpr HostTime kCgroupsAtMost = milliseconds(450);
 constexpr HostTime kCgroupsNearEnd = milliseconds(180);
 constexpr HostTime kProcessesAtMost = milliseconds(900);
+constexpr int kHurriesAtMost = 4;  // A verdict takes two; more, where another one grows most by then.
 constexpr Microseconds kStallMoved{2000};
 constexpr std::int64_t kLeftMoved = 200;  // One part in so many of RAM, ...
 constexpr std::int64_t kLeftMovedInPlenty = 50;
@@ -141,6 +142,7 @@ TickWish Pace::next(const Tick& tick, const GrowthLedger& ledger, bool busy) {
     left_at_cgroups_ = left_of(tick.host);
     stall_at_cgroups_ = tick.host.memory.some.total;
   }
+  hurries_ = 0;
   TickWish wish;
   wish.within = interval(tick, busy);
   stall_before_ = tick.host.memory.full.total;
@@ -171,6 +173,9 @@ TickWish Pace::next(const Tick& tick, const GrowthLedger& ledger, bool busy) {
 
 TickWish Pace::hurry(std::uint64_t processes_of, bool all) {
   TickWish wish;
+  wish.verdict = true;
+  // Whoever does not get it at once may not get it at all, and would ask without end.
+  if (++hurries_ > kHurriesAtMost) wish.within = policy_.settings.tick_min;
   wish.cgroups = policy_.needs.cgroups;
   wish.all_processes = all;
   asked_count_ = 0;

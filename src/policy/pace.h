@@ -47,6 +47,7 @@ class Pace {
   HostTime processes_time_{0};
   std::array<std::uint64_t, kAskedMax> asked_{};
   std::size_t asked_count_ = 0;
+  int hurries_ = 0;  // In a row.
 };
 
 }  // namespace oomkit

@@ -1,6 +1,7 @@
 // When the next look is, and what it holds.
 #include "policy/pace.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "policy/policy_testing.h"
@@ -58,6 +59,18 @@ do = ["kill"]
   HostTime now_ = seconds(1000);
   TickWish wished_;
 };
+
+TEST_F(PaceTest, AVerdictIsInAHurryButNotWithoutEnd) {
+  for (int i = 0; i < 4; ++i) {
+    const TickWish wish = pace_.hurry(7, false);
+    EXPECT_TRUE(wish.verdict);
+    EXPECT_EQ(wish.within, HostTime(0));
+    EXPECT_THAT(wish.processes_of, ::testing::ElementsAre(7));
+  }
+  EXPECT_EQ(pace_.hurry(7, false).within, policy_.settings.tick_min);
+  EXPECT_FALSE(look(seconds(1), 64, 60).verdict);
+  EXPECT_EQ(pace_.hurry(7, false).within, HostTime(0));
+}
 
 TEST_F(PaceTest, OnASmallHostALookIsAsFarAwayAsMemoryCouldLast) {
   look(seconds(0), 1, 0.54);

@@ -27,7 +27,8 @@ struct TickWish {
   HostTime within{0};
   // It shall hold the cgroups, even if nothing seems to have moved.
   bool cgroups = false;
-  // A verdict waits for it: take it at once, with all processes.
+  // A verdict waits for it: what is asked for is read whatever it costs.
+  bool verdict = false;
   bool all_processes = false;
   // Identities (TickCgroup::id) of the cgroups whose processes shall be read, below them too.
   std::span<const std::uint64_t> processes_of;
