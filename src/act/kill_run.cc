@@ -13,6 +13,8 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 // Where nothing tells of the next change: members of a cgroup, processes known by pid alone,
 // memory that is being handed back.
 constexpr std::int64_t kAskAgain = 10 * kMillisecond;
+// While somebody has time to end by himself: what is left may become critical meanwhile.
+constexpr std::int64_t kWatchLeft = 100 * kMillisecond;
 constexpr std::int64_t kFar = INT64_MAX;
 
 // Of what was expected, so much must be back: pages that others share do not come.
@@ -163,8 +165,8 @@ bool KillRun::wait_for_end(const KillConditions& conditions) {
     conclude(KillResult::still_there);
     return true;
   }
-  wake_at_ns_ = until;
-  if (targets_.needs_asking()) wake_at_ns_ = std::min(until, later(conditions.now_ns, kAskAgain));
+  const std::int64_t pause = targets_.needs_asking() ? kAskAgain : kWatchLeft;
+  wake_at_ns_ = std::min(until, later(conditions.now_ns, pause));
   return false;
 }
 

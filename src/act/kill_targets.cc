@@ -195,12 +195,14 @@ std::size_t KillTargets::refresh() {
 }
 
 std::span<const int> KillTargets::handles() {
-  std::size_t count = 0;
-  for (std::size_t index = 0; index < count_; ++index) {
-    const Target& target = targets_[index];
-    if (target.state == State::alive && target.handle >= 0) handles_[count++] = target.handle;
+  // They end about in the order in which they were told to.
+  for (std::size_t index = count_; index > 0; --index) {
+    const Target& target = targets_[index - 1];
+    if (target.state != State::alive || target.handle < 0) continue;
+    waited_for_ = target.handle;
+    return {&waited_for_, 1};
   }
-  return {handles_.data(), count};
+  return {};
 }
 
 }  // namespace oomkit

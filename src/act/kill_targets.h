@@ -59,7 +59,8 @@ class KillTargets {
   // Asks which have ended since; the number of those that have not.
   std::size_t refresh();
   std::size_t alive() const { return alive_; }
-  // Of those that have not ended, what can be waited for. Good until the next call of any.
+  // What can be waited for: one of those that have not ended, since all of them must end. Woken by
+  // each of hundreds, and asking all each time, the guard would stand in their way.
   std::span<const int> handles();
   // Some are known by pid alone: they must be asked from time to time.
   bool needs_asking() const { return by_pid_ > 0; }
@@ -86,7 +87,7 @@ class KillTargets {
   std::size_t held_ = 0;
   std::size_t alive_ = 0;
   std::size_t by_pid_ = 0;
-  std::array<int, kMax> handles_{};
+  int waited_for_ = -1;  // A handle.
   std::array<std::int32_t, kProtectedMax> protected_{};
   std::size_t protected_count_ = 0;
 };
