@@ -43,6 +43,12 @@ std::vector<Peer> peers() {
        "0",
        {},
        "oom-guard"},
+      // Of no use in comparisons: for the test that it decides as the other one and does nothing.
+      {"guard-dry",
+       {"/opt/oom/oom", "guard", "--config", kShipped, "--record", "/run/decisions", "--dry-run"},
+       "0",
+       {},
+       "oom-guard"},
       {"earlyoom",
        {"/usr/bin/earlyoom", "-r", "3600"},
        "-100",

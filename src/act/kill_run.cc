@@ -233,7 +233,8 @@ void KillRun::leave_exit(const KillConditions& conditions, KillResult result) {
   if (kill_step_) {
     KillOutcome& outcome = outcomes_[*kill_step_];
     outcome.result = result;
-    outcome.took_ns = std::max<std::int64_t>(0, conditions.now_ns - kill_begin_ns_);
+    // By now: reaping may have taken long since the loop looked at its clock.
+    outcome.took_ns = std::max<std::int64_t>(0, door_.now_ns() - kill_begin_ns_);
   }
   phase_ = Phase::settle;
   phase_begin_ns_ = conditions.now_ns;

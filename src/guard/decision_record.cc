@@ -50,6 +50,22 @@ FixedText<40> calendar_text(std::chrono::microseconds since_epoch) {
   return text.append("Z");
 }
 
+std::string_view target_text(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::process:
+      return "process";
+    case TargetKind::process_group:
+      return "group of processes";
+    case TargetKind::subtree:
+      return "process and its descendants";
+    case TargetKind::cgroup:
+      return "cgroup";
+    case TargetKind::unit:
+      return "unit";
+  }
+  return "unknown";
+}
+
 bool is_group(TargetKind kind) {
   return kind == TargetKind::cgroup || kind == TargetKind::unit;
 }
@@ -81,6 +97,7 @@ std::string_view DecisionRecord::make(const Decision& decision, const Doing& doi
   json_.plain_key("held_back");
   decision.acts() ? json_.null() : json_.value(held_back_text(decision.held_back));
   put_actions(decision, doing);
+  put_target(decision);
   json_.plain_field("freed_bytes", doing.freed_bytes);
   json_.plain_field("wanted_bytes", decision.wanted.optional());
   json_.plain_field("dry_run", doing.dry_run);
@@ -130,6 +147,22 @@ void DecisionRecord::put_actions(const Decision& decision, const Doing& doing) {
   json_.end_array();
 }
 
+// Whom it is about: of many the first one by name, and how many.
+void DecisionRecord::put_target(const Decision& decision) {
+  json_.plain_key("target");
+  if (!decision.has_target) return json_.null();
+  const DecisionTarget& target = decision.target;
+  json_.begin_object();
+  json_.plain_field("kind", target_text(target.kind));
+  json_.plain_key("pid");
+  target.processes.empty() ? json_.null() : json_.value(target.processes.front().pid);
+  json_.plain_field("comm", shortened(target.comm));
+  json_.plain_field("processes", static_cast<std::int64_t>(target.processes.size()));
+  json_.plain_field("cgroup", shortened(target.cgroup));
+  json_.plain_field("unit", shortened(target.unit));
+  json_.end_object();
+}
+
 void DecisionRecord::put_candidates(const Decision& decision) {
   json_.plain_key("candidates");
   json_.begin_array();
@@ -174,15 +207,19 @@ FixedText<512> decision_sentence(const Decision& decision, bool dry_run) {
   if (dry_run) text.append("dry run: ");
   text.append("rule ").append(decision.rule);
   if (decision.has_target) {
+    const DecisionTarget& target = decision.target;
+    const bool by_name = !is_group(target.kind) && !target.processes.empty();
     text.append(":");
-    for (const DecisionCandidate& candidate : decision.candidates) {
-      if (candidate.rank != 1 || is_group(decision.target.kind)) continue;
-      text.append(" ").append(candidate.comm).append(" (").append(candidate.process.pid);
-      text.append(")");
-    }
-    if (!decision.target.cgroup.empty())
-      text.append(is_group(decision.target.kind) ? " cgroup " : " in ")
-          .append(decision.target.cgroup);
+    if (by_name)
+      text.append(" ")
+          .append(target.comm)
+          .append(" (")
+          .append(target.processes.front().pid)
+          .append(")");
+    if (by_name && target.processes.size() > 1)
+      text.append(" and ").append(target.processes.size() - 1).append(" more");
+    if (!target.cgroup.empty())
+      text.append(is_group(target.kind) ? " cgroup " : " in ").append(target.cgroup);
   }
   for (const PolicyAction& action : decision.actions)
     text.append(&action == decision.actions.data() ? ": " : ", ").append(action.text);

@@ -33,6 +33,7 @@ class DecisionRecord {
 
  private:
   void put_conditions(const Decision& decision);
+  void put_target(const Decision& decision);
   void put_candidates(const Decision& decision);
   void put_actions(const Decision& decision, const Doing& doing);
   bool has_room() const { return text_.size() < kRoom - kReserve; }

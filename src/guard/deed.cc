@@ -77,11 +77,8 @@ void append_target(Message& message, const Decision& decision) {
   end_text(message);
   message.append("OOM_UNIT=").append(decision.target.unit);
   end_text(message);
-  for (const DecisionCandidate& candidate : decision.candidates) {
-    if (candidate.rank != 1) continue;
-    message.append("OOM_COMM=").append(candidate.comm);
-    end_text(message);
-  }
+  message.append("OOM_COMM=").append(decision.target.comm);
+  end_text(message);
 }
 
 }  // namespace

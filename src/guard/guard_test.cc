@@ -124,6 +124,7 @@ class GuardTest : public ::testing::Test {
     decision.considered = 3;
     decision.has_target = true;
     decision.target.processes = {&process_, 1};
+    decision.target.comm = candidate_.comm;
     decision.target.cgroup = "/app";
     decision.target.cgroup_id = 5;
     decision.actions = actions_;
@@ -189,7 +190,9 @@ TEST_F(GuardTest, KillsWhomThePolicyNamesAndRecordsIt) {
   EXPECT_THAT(record, HasSubstr(R"("terms":{"rss":1048576})"));
   EXPECT_THAT(record, HasSubstr(R"("rank":1,"excluded":null)"));
   EXPECT_THAT(record, HasSubstr(R"(leak\n)")) << "a name cannot break the line";
-  EXPECT_THAT(outbox_.sentences.front(), HasSubstr("emergency"));
+  EXPECT_THAT(record, HasSubstr(R"("target":{"kind":"process","pid":10,"comm":"leak\n)"));
+  EXPECT_THAT(outbox_.sentences.front(), HasSubstr("rule emergency: leak"));
+  EXPECT_THAT(outbox_.sentences.front(), HasSubstr(" (10) in /app: kill, reap"));
 }
 
 TEST_F(GuardTest, ADryRunSignalsNobodyAndSaysWhatItWouldHaveDone) {

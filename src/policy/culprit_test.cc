@@ -101,6 +101,16 @@ TEST_F(Culprit, SwarmWithTheInnocentInOneCgroup) {
   EXPECT_THAT(guard().victims(), Not(Contains("mate")));
 }
 
+// Each of a swarm has grown by less than an innocent in the same cgroup who was loading.
+TEST_F(Culprit, WhoeverGoesIsShownBeforeWhoeverGrewMoreAndStays) {
+  host_.start("mate", "/user.slice/session-1.scope", 0);
+  guard().run(seconds(2), [&](double) { grow("mate", 50 * kStep); });
+  swarm();
+  ASSERT_FALSE(guard().decisions().empty());
+  EXPECT_THAT(guard().victims(), Not(Contains("mate")));
+  EXPECT_NE(guard().decisions().front().first, "mate");
+}
+
 TEST_F(Culprit, OrphansOfOneProgram) {
   host_.start("mate", "/user.slice/session-1.scope", 100);
   guard().run(seconds(5), [](double) {});

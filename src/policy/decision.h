@@ -80,7 +80,8 @@ struct DecisionCandidate {
   std::uint64_t cgroup_id = 0;
   PreferenceLevel level = PreferenceLevel::normal;
   Excluded excluded = Excluded::no;
-  std::uint32_t rank = 0;  // 1 is the first to go; 0: excluded.
+  // 1 is the first to go; 0: excluded. Whoever goes comes before whoever stays.
+  std::uint32_t rank = 0;
   std::span<const ScoreTerm> terms;
   Known<Bytes> frees;  // What its death is expected to give back.
 };
@@ -90,6 +91,7 @@ struct DecisionTarget {
   // Whom to signal, in this order; for a cgroup those who were seen in it. Without those who
   // may not die.
   std::span<const ProcessId> processes;
+  std::string_view comm;        // Of the first of them.
   std::string_view cgroup;      // Of a cgroup or unit; else the cgroup of the first process.
   std::uint64_t cgroup_id = 0;  // 0: not known.
   // All of the cgroup may die: cgroup.kill does it at once. Else only the processes named.

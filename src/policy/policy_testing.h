@@ -257,6 +257,7 @@ struct KeptDecision {
   std::string rule, scope, cgroup;
   TargetKind kind = TargetKind::process;
   std::vector<std::string> comms;  // Of those who are to die.
+  std::string first;               // Of the process that the candidates have in the first place.
   bool whole = false;
   HeldBack held_back = HeldBack::no;
   double at_s = 0;
@@ -321,6 +322,10 @@ class PolicyRun {
       for (const FakeProcess& process : host_.processes()) {
         if (process.pid == id.pid) kept.comms.push_back(process.comm);
       }
+    }
+    for (const DecisionCandidate& candidate : decision.candidates) {
+      const bool is_process = candidate.kind == TargetKind::process;
+      if (is_process && candidate.rank == 1) kept.first = candidate.comm;
     }
     decisions_.push_back(kept);
     if (decision.acts() && decision.has_target) host_.reap(decision.target);

@@ -82,6 +82,7 @@ class Selector {
     double share = 0;               // Of itself ...
     double family = 0;              // ... and with all its descendants.
     std::int64_t group = 0;         // What groups_of() sorts by.
+    bool goes = false;              // Is of the target.
   };
   struct Standing {
     PreferenceLevel level = PreferenceLevel::normal;
@@ -141,6 +142,7 @@ class Selector {
   void target_group(VictimSelection& selection, std::uint32_t row);
   void target_cgroup(VictimSelection& selection, std::uint32_t row, TargetKind kind);
   bool add_target(const TickProcess& process);
+  void add_member(std::uint32_t member);
   void finish_target(VictimSelection& selection, TargetKind kind);
   Known<Bytes> frees_of(const TickProcess& process) const;
 
@@ -153,6 +155,7 @@ class Selector {
   std::vector<std::uint32_t> sorted_;  // Rows of the tick's processes, or of members_, by pid.
   std::vector<ProcessId> targets_;
   std::size_t target_count_ = 0;
+  std::string_view first_comm_;  // Of the target.
   std::size_t ranked_count_ = 0, members_count_ = 0;
   std::int64_t frees_ = 0;
   std::array<DecisionCandidate, kShownMax> shown_;

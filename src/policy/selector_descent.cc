@@ -168,7 +168,7 @@ void Selector::collect_members(std::uint32_t leaf) {
                                               : process.cgroup != kNoRow &&
                                                     is_within(tick.cgroups, process.cgroup, leaf));
     if (!in || !living) continue;
-    members_[members_count_++] = {row, kNoRow, 0, 0, 0};
+    members_[members_count_++] = {row, kNoRow, 0, 0, 0, false};
     shares_.add(ledger_.of_process(row));
   }
   const bool grown = shares_.any();
@@ -236,13 +236,22 @@ void Selector::convict_family(VictimSelection& selection) {
     if (child == kNoRow) break;
     node = child;
   }
-  if (members_[node].share >= kHalf) return target_process(selection, members_[node].row);
+  if (members_[node].share >= kHalf) {
+    members_[node].goes = true;
+    return target_process(selection, members_[node].row);
+  }
   add_with_descendants(node);
   finish_target(selection, TargetKind::subtree);
 }
 
+// To the target, unless it may not die.
+void Selector::add_member(std::uint32_t member) {
+  const TickProcess& process = input_.tick->processes[members_[member].row];
+  if (standing_of_process(process).excluded == Excluded::no)
+    members_[member].goes = add_target(process);
+}
+
 void Selector::add_with_descendants(std::uint32_t root) {
-  const auto processes = input_.tick->processes;
   const auto below = [&](std::uint32_t member) {
     for (int depth = 0; member != kNoRow && depth < kFamilyDepthMax; ++depth) {
       if (member == root) return true;
@@ -250,14 +259,10 @@ void Selector::add_with_descendants(std::uint32_t root) {
     }
     return false;
   };
-  const auto add = [&](std::uint32_t member) {
-    const TickProcess& process = processes[members_[member].row];
-    if (standing_of_process(process).excluded == Excluded::no) add_target(process);
-  };
   // Its root first: it is the one that makes more of them.
-  add(root);
+  add_member(root);
   for (std::uint32_t i = 0; i < members_count_; ++i) {
-    if (i != root && below(i)) add(i);
+    if (i != root && below(i)) add_member(i);
   }
 }
 
@@ -277,10 +282,7 @@ bool Selector::convict_majority(VictimSelection& selection, int by) {
     while (to != end && members_[*to].group == members_[*from].group)
       sum += members_[*to++].share;
     if (sum >= kHalf && members_[*from].group != 0) {
-      for (auto member = from; member != to; ++member) {
-        const TickProcess& process = processes[members_[*member].row];
-        if (standing_of_process(process).excluded == Excluded::no) add_target(process);
-      }
+      std::for_each(from, to, [&](std::uint32_t member) { add_member(member); });
       finish_target(selection, TargetKind::process_group);
       return selection.found;
     }
@@ -296,7 +298,9 @@ void Selector::target_largest(VictimSelection& selection) {
     if (members_[i].share > 0 && (best == kNoRow || members_[i].share > members_[best].share))
       best = i;
   }
-  if (best != kNoRow) target_process(selection, members_[best].row);
+  if (best == kNoRow) return;
+  members_[best].goes = true;
+  target_process(selection, members_[best].row);
 }
 
 void Selector::show_members() {
@@ -308,6 +312,7 @@ void Selector::show_members() {
   const std::size_t room = std::min(kShownMax - shown_count_, members_count_);
   std::partial_sort(
       begin, begin + static_cast<std::ptrdiff_t>(room), end, [&](std::uint32_t a, std::uint32_t b) {
+        if (members_[a].goes != members_[b].goes) return members_[a].goes;
         return members_[a].share != members_[b].share ? members_[a].share > members_[b].share
                                                       : a < b;
       });

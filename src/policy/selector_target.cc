@@ -16,6 +16,7 @@ Known<Bytes> Selector::frees_of(const TickProcess& process) const {
 
 bool Selector::add_target(const TickProcess& process) {
   if (target_count_ == targets_.size()) return false;
+  if (target_count_ == 0) first_comm_ = process.comm;
   targets_[target_count_++] = {process.pid, process.start};
   frees_ = (Bytes(frees_) + frees_of(process).value_or(Bytes(0))).count();
   return true;
@@ -25,6 +26,7 @@ void Selector::finish_target(VictimSelection& selection, TargetKind kind) {
   selection.found = target_count_ > 0;
   selection.target.kind = kind;
   selection.target.processes = std::span(targets_).first(target_count_);
+  selection.target.comm = selection.found ? first_comm_ : std::string_view();
   if (selection.found && !selection.target.frees) selection.target.frees = Bytes(frees_);
 }
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # The guard's promise on a real kernel, with the policy that is shipped: whoever makes memory short
-# dies, though a database beside it is larger, before the kernel has to choose, and nobody else.
+# dies, though a database beside it is larger, before the kernel has to choose, and nobody else; also
+# where pids are given again all the time (guard/vanish.toml). A dry run names the same victim for the
+# same reason and signals nobody, so that the kernel has to choose.
 # Workloads, machine and judgement are those of ./dev bench guard; all is in memory.
 #
 #   guard_test.sh OOM OOM_GUARD GUARD_TRIAL GUARD_COMPARE
@@ -17,9 +19,29 @@ bash "$bench/payload.sh" "$1" "$2" "$work/payload"
 { ldd "$1" | grep -o '/[^ ]*' || true; } | xargs -I{} cp -L {} "$work/payload/"
 
 export OOMKIT_GUEST=$3 OOMKIT_KERNELS=$kernels
-"$4" --payload "$work/payload" --results "$work/results" --captures "$work/captures" \
-  --daemon guard --kernel 6.12 "$bench"/workloads/{leak,small-leak}.toml
-if [[ $(grep -c '"kernel_kills":0,.*"right":true' "$work/results") != 2 ]]; then
-  cat "$work"/captures/*
+compare() {
+  "$compare" --payload "$work/payload" --results "$work/results" --captures "$work/captures" \
+    --kernel 6.12 "$@"
+}
+fail() {
+  cat "$work"/captures/* "$work/results"
+  echo "guard_test: $1" >&2
   exit 1
-fi
+}
+
+compare=$4
+compare --daemon guard "$bench"/workloads/{leak,small-leak}.toml "$here/guard/vanish.toml"
+[[ $(grep -c '"kernel_kills":0,.*"right":true' "$work/results") == 3 ]] ||
+  fail "not everywhere the right one died"
+
+compare --daemon guard-dry "$bench/workloads/leak.toml"
+grep '"daemon":"guard-dry"' "$work/results" | grep -q '"daemon_lives":true,.*"kernel_kills":1,' ||
+  fail "a dry run kept the kernel from choosing"
+# The rule, its conditions, the victim and all candidates in their order; numbers are of two machines.
+first_decision() {
+  grep -m 1 '"schema":"oomkit.decision/1"' "$work/captures/leak.$1.6.12" |
+    sed 's|/guard-dry.service|/guard.service|g' | grep -Eo '"(rule|expr|kind|pid|comm|cgroup|in_cgroup|excluded)":("[^"]*"|[0-9]+|null)'
+}
+diff <(first_decision guard) <(first_decision guard-dry) || fail "a dry run decided otherwise"
+grep -q '"do":"kill","result":"dry run"' "$work/captures/leak.guard-dry.6.12" ||
+  fail "a dry run did not say what it would have done"
