@@ -106,7 +106,4 @@ class JsonWriter {
 // The JSON string literal of `text` with its quotes, appended to `out`.
 void append_json_string(std::string& out, std::string_view text);
 
-// Length of the well-formed UTF-8 sequence that `text` begins with, 0 if it is none.
-std::size_t utf8_length(std::string_view text);
-
 }  // namespace oomkit

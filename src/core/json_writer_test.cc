@@ -193,16 +193,6 @@ TEST(JsonString, BytesThatAreNotUtf8AreReplacedOneByOne) {
   }
 }
 
-TEST(JsonString, TheLengthOfASequenceIsKnownOnlyIfItIsWellFormed) {
-  EXPECT_EQ(utf8_length("a"), 1u);
-  EXPECT_EQ(utf8_length("\xc3\xbc"), 2u);
-  EXPECT_EQ(utf8_length("\xe2\x82\xac"), 3u);
-  EXPECT_EQ(utf8_length("\xf0\x9f\x98\x80 and more"), 4u);
-  EXPECT_EQ(utf8_length(""), 0u);
-  EXPECT_EQ(utf8_length("\xc1\xbf"), 0u);
-  EXPECT_EQ(utf8_length("\xe2\x82"), 0u);
-}
-
 TEST(JsonString, AnyBytesAtAllGiveAStringThatAStrictParserReads) {
   Random random(42);
   for (int round = 0; round < 5000; ++round) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <type_traits>
 
 namespace oomkit {
 
@@ -44,6 +45,13 @@ class Known {
   }
 
   T value_ = nothing();
+};
+
+template <class T>
+struct IsKnown : std::false_type {};
+template <class T>
+struct IsKnown<Known<T>> : std::true_type {
+  using Amount = T;
 };
 
 // Known if both are.

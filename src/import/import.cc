@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "core/json_writer.h"
+#include "core/utf8.h"
 #include "import/import_text.h"
 #include "import/importers.h"
 #include "policy/policy_parse.h"

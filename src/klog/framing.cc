@@ -3,8 +3,8 @@
 #include <array>
 #include <string>
 
-#include "core/json_writer.h"
 #include "core/text.h"
+#include "core/utf8.h"
 #include "klog/frame_blanks.h"
 #include "klog/frame_clean.h"
 #include "klog/frame_entry.h"
@@ -67,15 +67,6 @@ std::string_view without_repetition(std::string_view text) {
   if (inside.empty() || inside.back() != ']') return text;
   inside.remove_suffix(1);
   return inside.substr(0, 1) == " " ? inside.substr(1) : inside;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = static_cast<std::uint8_t>(text[0]) < 0x80 ? 1 : utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 }  // namespace

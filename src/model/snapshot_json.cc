@@ -35,10 +35,6 @@ struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 template <class T>
-struct IsKnown : std::false_type {};
-template <class T>
-struct IsKnown<Known<T>> : std::true_type {};
-template <class T>
 struct IsNamed : std::false_type {};
 template <class Unit>
 struct IsNamed<NamedAmounts<Unit>> : std::true_type {

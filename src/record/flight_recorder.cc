@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "core/known.h"
+#include "core/utf8.h"
 #include "record/tick_fields.h"
 #include "record/words.h"
 
@@ -13,20 +14,6 @@ namespace {
 // The longest row: a path of 4096 bytes, each of which may need six.
 constexpr std::size_t kRowMax = std::size_t{40} * 1024;
 
-template <class T>
-struct IsKnownField : std::false_type {};
-template <class T>
-struct IsKnownField<Known<T>> : std::true_type {};
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 // Writes what is known, and of the rest what is not as it always is.
 class TickWriter {
  public:
@@ -34,7 +21,7 @@ class TickWriter {
 
   template <class T>
   void member(std::string_view name, T& value) {
-    if constexpr (IsKnownField<T>::value) {
+    if constexpr (IsKnown<T>::value) {
       if (value) put_number(name, *value);
     } else if constexpr (std::is_same_v<T, std::string_view>) {
       put_text(name, value);

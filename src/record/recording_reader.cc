@@ -17,13 +17,6 @@ using Json = nlohmann::json;
 constexpr std::size_t kBlock = std::size_t{256} << 10;
 constexpr std::size_t kLineMax = std::size_t{64} << 20;
 
-template <class T>
-struct KnownOf : std::false_type {};
-template <class T>
-struct KnownOf<Known<T>> : std::true_type {
-  using Value = T;
-};
-
 // Fills members in; the first that is of a wrong kind is named, and ends it.
 class TickReader {
  public:
@@ -43,8 +36,8 @@ class TickReader {
  private:
   template <class T>
   bool take(const Json& json, T& value) {
-    if constexpr (KnownOf<T>::value) {
-      typename KnownOf<T>::Value known{};
+    if constexpr (IsKnown<T>::value) {
+      typename IsKnown<T>::Amount known{};
       if (!take(json, known)) return false;
       value = known;
       return true;

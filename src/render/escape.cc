@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdint>
 
-#include "core/json_writer.h"
 #include "core/text.h"
+#include "core/utf8.h"
 
 namespace oomkit {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/json_writer.h"
 #include "core/random.h"
+#include "core/utf8.h"
 
 namespace oomkit {
 namespace {
