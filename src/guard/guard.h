@@ -54,6 +54,7 @@ class Guard {
   std::int64_t wake_at_ns() const { return wake_at_ns_; }
   std::span<const int> handles() { return deed_.handles(); }
   bool is_acting() const { return decision_ != nullptr; }
+  const TickWish& wish() const { return wish_; }  // What the next look is to have.
   const GuardCounts& counts() const { return counts_; }
   // Whose decision is being carried out.
   std::optional<std::uint32_t> acting_rule() const {
