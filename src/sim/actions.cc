@@ -135,7 +135,7 @@ Co<void> World::perform_write(const Action& action, std::string_view by) {
   } else if (path == "/proc/sysrq-trigger") {
     co_await kernel_.manual_oom(init_);
   } else if (const auto parts = split_cgroup_file(path)) {
-    error = co_await write_cgroup_file(parts->cgroup, parts->file, action.value);
+    error = co_await write_cgroup_file(init_, parts->cgroup, parts->file, action.value);
   }
   if (kernel_.is_halted()) co_return;
   RunEvent event;
@@ -166,7 +166,7 @@ Co<int> World::write_process_file(Process& process, std::string_view file, std::
   co_return 0;
 }
 
-Co<int> World::write_cgroup_file(std::string_view path, std::string_view file,
+Co<int> World::write_cgroup_file(Process& writer, std::string_view path, std::string_view file,
                                  std::string_view value) {
   Memcg* found = kernel_.memcgs().find(path);
   if (found == nullptr) co_return ENOENT;
@@ -219,14 +219,14 @@ Co<int> World::write_cgroup_file(std::string_view path, std::string_view file,
   }
   if (file == "cgroup.subtree_control") co_return 0;
   if (!pages) co_return EINVAL;
-  if (file == "memory.max") co_return co_await kernel_.set_max(init_, group, *pages);
-  if (file == "memory.high") co_return co_await kernel_.set_high(init_, group, *pages);
+  if (file == "memory.max") co_return co_await kernel_.set_max(writer, group, *pages);
+  if (file == "memory.high") co_return co_await kernel_.set_high(writer, group, *pages);
   if (file == "memory.reclaim")
-    co_return co_await kernel_.reclaim_proactively(init_, group, *pages);
+    co_return co_await kernel_.reclaim_proactively(writer, group, *pages);
   if (file == "memory.limit_in_bytes")
-    co_return co_await kernel_.set_limit_v1(init_, group, *pages, false);
+    co_return co_await kernel_.set_limit_v1(writer, group, *pages, false);
   if (file == "memory.memsw.limit_in_bytes")
-    co_return co_await kernel_.set_limit_v1(init_, group, *pages, true);
+    co_return co_await kernel_.set_limit_v1(writer, group, *pages, true);
   if (file == "memory.min") group.min = *pages;
   if (file == "memory.low") group.low = *pages;
   if (file == "memory.swap.max") group.swap.max = *pages;

@@ -58,8 +58,8 @@ bool is_one_of(std::string_view word, Words words) {
 
 class BeyondFinder {
  public:
-  BeyondFinder(const Scenario& scenario, std::string_view kernel)
-      : scenario_(scenario), profile_(sim::find_profile(kernel)) {}
+  BeyondFinder(const Scenario& scenario, std::string_view kernel, bool has_resident)
+      : scenario_(scenario), profile_(sim::find_profile(kernel)), has_resident_(has_resident) {}
 
   std::vector<Diagnostic> run() {
     const HostSpec& host = scenario_.host;
@@ -85,8 +85,8 @@ class BeyondFinder {
       for (const Action& action : listener.then)
         check_action(action, listener.line);
     }
-    if (scenario_.end.when && scenario_.end.when->counter == "guard_kills")
-      refuse(0, "there is no guard in the model");
+    if (!has_resident_ && scenario_.end.when && scenario_.end.when->counter == "guard_kills")
+      refuse(0, "there is no guard in this run", "--policy FILE brings one");
     return std::move(found_);
   }
 
@@ -196,13 +196,15 @@ class BeyondFinder {
 
   const Scenario& scenario_;
   const sim::KernelProfile* profile_;
+  bool has_resident_;
   std::vector<Diagnostic> found_;
 };
 
 }  // namespace
 
-std::vector<Diagnostic> beyond_model(const Scenario& scenario, std::string_view kernel) {
-  return BeyondFinder(scenario, kernel).run();
+std::vector<Diagnostic> beyond_model(const Scenario& scenario, std::string_view kernel,
+                                     bool has_resident) {
+  return BeyondFinder(scenario, kernel, has_resident).run();
 }
 
 }  // namespace oomkit

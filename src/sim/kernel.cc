@@ -88,6 +88,7 @@ Process& Kernel::new_process(std::string_view comm, Process* parent, int nice) {
   all_processes_.push_back(std::make_unique<Process>());
   Process& process = *all_processes_.back();
   process.pid = next_pid_++;
+  process.started = now();
   process.comm = comm;
   process.parent = parent;
   process.memcg = &memcgs_.root();
@@ -147,6 +148,7 @@ void Kernel::update_pressure(Process& process) {
     group.change(now(), tasks, 1);
   };
   change(host_pressure_);
+  if (tasks.stalled > before.stalled) witness_.stalled();
   for (Memcg* group = process.memcg; !group->is_root(); group = group->parent)
     change(group->pressure);
 }

@@ -56,6 +56,7 @@ class Witness {
   // vmpressure: of that group, "low", "medium" or "critical".
   virtual void pressed(const Memcg& group, std::string_view level) = 0;
   virtual void traced(std::string_view what) = 0;
+  virtual void stalled() = 0;  // A task begins to wait for memory.
 };
 
 // Given before anybody is killed for the host (register_oom_notifier()).
@@ -83,6 +84,7 @@ class Kernel {
   // Processes, in the order of their forks; those that are gone are not among them.
   const std::vector<Process*>& processes() const { return processes_; }
   Process& create_process(std::string_view comm, Process* parent, int nice);
+  void skip_pids(std::int64_t count) { next_pid_ += count; }
   void join(Process& process, Memcg& group);  // cgroup.procs
   // --- a host in the middle of its life (found.cc): first of all it, then its processes, then its
   // cgroups, those below before those above, then what is left of its page cache, the root's.
@@ -110,6 +112,8 @@ class Kernel {
   // Its first pages of its own, in its cgroup.
   Co<bool> settle(Process& process);
   Co<void> exit(Process& process);
+  // process_mrelease(): `caller` gives back what a process that is being killed has of its own.
+  Co<int> release_memory(Process& caller, Process& victim);
   // Where it stops when it is stopped or over memory.high; false: it has to die.
   Co<bool> return_to_user(Process& process);
 

@@ -53,6 +53,7 @@ enum class Life { starting, alive, dying, gone };
 
 struct Process {
   std::int64_t pid = 0;
+  SimTime started{0};
   std::string comm;
   std::size_t spec = 0;  // In Scenario::processes.
   std::shared_ptr<Mm> mm;

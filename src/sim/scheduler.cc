@@ -50,6 +50,19 @@ void Scheduler::start(Thread& thread, Co<void> path) {
   make_runnable(thread);
 }
 
+SimTime Scheduler::do_at_once(Thread& thread, Co<void> path) {
+  const bool was_woken = thread.wake_pending_;
+  at_once_ = SimTime(0);
+  path.state()->self.resume();
+  thread.wake_pending_ = thread.wake_pending_ || was_woken;
+  return *std::exchange(at_once_, std::nullopt);
+}
+
+void Scheduler::set_nice(Thread& thread, int nice) {
+  thread.weight_ = weight_of(nice);
+  thread.granule_ns_ = kWakeUpGranule.count() * kWeightOfNice0 / thread.weight_;
+}
+
 void Scheduler::changed(Thread& thread) {
   if (thread.on_change) thread.on_change();
 }
@@ -189,6 +202,10 @@ Scheduler::Pause Scheduler::wait(Thread& thread) {
 }
 
 bool Scheduler::Spend::await_ready() {
+  if (scheduler_->at_once_) {
+    *scheduler_->at_once_ += time_;
+    return true;
+  }
   if (!scheduler_->can_go_on(*thread_, time_)) return false;
   scheduler_->now_ += time_;
   scheduler_->account(*thread_);
@@ -204,6 +221,13 @@ void Scheduler::Spend::begin() {
     scheduler.release(thread);
     scheduler.make_runnable(thread);
   });
+}
+
+bool Scheduler::Pause::await_ready() const {
+  if (!scheduler_->at_once_) return thread_->wake_pending_;
+  OOMKIT_CHECK(duration_.has_value(), "what is done at once waited for somebody");
+  *scheduler_->at_once_ += *duration_;
+  return true;
 }
 
 void Scheduler::Pause::begin() {

@@ -73,6 +73,10 @@ class Scheduler {
   Thread& create(int nice);
   // Makes the thread runnable with that path.
   void start(Thread& thread, Co<void> path);
+  // Does a path to its end in this moment, as the thread that runs now, and says how much time it
+  // would have taken: of nothing that waits for somebody else.
+  SimTime do_at_once(Thread& thread, Co<void> path);
+  void set_nice(Thread& thread, int nice);
   // Ends a sleep or a wait before its time; of a thread that is not asleep nothing.
   void wake(Thread& thread);
 
@@ -114,6 +118,7 @@ class Scheduler {
   std::int64_t virtual_min_ns_ = 0;
   bool slices_are_kept_;
   bool stopped_ = false;
+  std::optional<SimTime> at_once_;  // What do_at_once() has used so far.
 };
 
 class Scheduler::Spend {
@@ -140,7 +145,7 @@ class Scheduler::Pause {
   Pause(Scheduler& scheduler, Thread& thread, std::optional<SimTime> duration)
       : scheduler_(&scheduler), thread_(&thread), duration_(duration) {}
   // A wake-up that came before the wait is not lost.
-  bool await_ready() const { return thread_->wake_pending_; }
+  bool await_ready() const;
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> path) {
     thread_->fiber_.suspend(path);

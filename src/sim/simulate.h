@@ -21,12 +21,15 @@
 
 namespace oomkit {
 
+struct ResidentPlan;  // sim/resident.h
+
 struct SimulationOptions {
   std::string kernel;  // "6.1", or a release of it.
   std::uint64_t seed = 1;
   bool trace = false;
-  const FoundHost* found = nullptr;  // Where it begins instead of at a boot.
-  bool page_by_page = false;         // The same, one page at a time: slow, to be compared with.
+  const FoundHost* found = nullptr;        // Where it begins instead of at a boot.
+  const ResidentPlan* resident = nullptr;  // Who lives there beside the scenario.
+  bool page_by_page = false;  // The same, one page at a time: slow, to be compared with.
 };
 
 // One thing that the kernel said.
@@ -41,6 +44,12 @@ struct TraceLine {
   std::string text;
 };
 
+// What a resident had to tell.
+struct ToldDecision {
+  std::int64_t t_ms = 0;
+  std::string record;
+};
+
 struct Simulation {
   std::string release;
   RunRecord parts;  // Events but kills, processes, cgroups, host.
@@ -50,6 +59,7 @@ struct Simulation {
   std::string ended_by;
   std::int64_t duration_ms = 0;
   std::vector<TraceLine> trace;
+  std::vector<ToldDecision> decisions;
 };
 
 // The kernels that the model knows: "5.10", ...
@@ -58,7 +68,9 @@ std::vector<std::string> simulated_kernels();
 Result<std::string> kernel_for(const Scenario& scenario);
 
 // What of the scenario the model does not know: refused, and never passed over.
-std::vector<Diagnostic> beyond_model(const Scenario& scenario, std::string_view kernel);
+// `has_resident`: there is somebody besides the kernel who kills.
+std::vector<Diagnostic> beyond_model(const Scenario& scenario, std::string_view kernel,
+                                     bool has_resident = false);
 
 // That a run can begin: every setting is one that this kernel takes, each process can enter its
 // cgroup.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "core/text.h"
 #include "kernel/badness.h"
@@ -19,7 +20,6 @@ constexpr SimTime kActionCost = 60us;
 constexpr SimTime kQuiet = 200ms;  // As guest/supervisor.cc waits after the end.
 constexpr SimTime kSettle = 2s;
 constexpr SimTime kDying = 10s;
-constexpr SimTime kBoot = 3s;          // From the kernel's start to the scenario's.
 constexpr SimTime kFileNotify = 10ms;  // CGROUP_FILE_NOTIFY_MIN_INTV
 constexpr SimTime kBreath = 2ms;
 constexpr std::size_t kLogMax = 20'000;  // Words of the kernel that are kept.
@@ -119,6 +119,11 @@ void World::exited(Process& process) {
   ++exits_;
   last_exit_ = kernel_.now();
   reach(process.comm + " exits", SimTime(0));
+  if (resident_ == nullptr) return;
+  // As PID 1 of a rehearsal takes it: ended by a signal that the kernel did not send.
+  const bool is_killed = process.exit_signal == SIGKILL || process.exit_signal == SIGTERM;
+  if (is_killed && !process.oom_victim) ++resident_kills_;
+  resident_->exited(process);
 }
 
 void World::notified(const Memcg& group, std::string_view file) {
@@ -156,13 +161,17 @@ void World::traced(std::string_view what) {
   if (result_.trace.size() < kTraceMax) result_.trace.push_back({kernel_.now(), std::string(what)});
 }
 
+void World::stalled() {
+  if (resident_ != nullptr) resident_->stall_begins();
+}
+
 Status World::write_at_start(std::string_view group, const Setting& setting) {
   int error = 0;
   bool done = false;
   // Nothing is charged yet, so nothing can be waited for.
   const auto path = [](World& world, std::string_view where, const Setting& what, int& result,
                        bool& over) -> Co<void> {
-    result = co_await world.write_cgroup_file(where, what.file, what.value);
+    result = co_await world.write_cgroup_file(world.init_, where, what.file, what.value);
     over = true;
   };
   Co<void> write = path(*this, group, setting, error, done);
@@ -278,6 +287,7 @@ bool World::is_over() const {
   if (!end.when) return false;
   std::int64_t count = 0;
   if (end.when->counter == "oom_kills") count = kills_;
+  if (end.when->counter == "guard_kills") count = resident_kills_;
   if (end.when->counter == "exits") count = exits_;
   if (end.when->counter == "marks") count = marks_reached_;
   if (end.when->comparison == ">=") return count >= end.when->value;
@@ -438,6 +448,10 @@ void World::check_pressure_listeners() {
 
 Result<Simulation> World::run() {
   if (Status ready = set_up(); !ready) return tl::unexpected(ready.error());
+  if (options_.resident != nullptr) {
+    resident_ = std::make_unique<ResidentHost>(*this, *options_.resident);
+    resident_->start();
+  }
   scheduler_.start(*init_.thread, supervise());
   check_pressure_listeners();
   logged("oomkit: scenario begins");

@@ -16,6 +16,7 @@
 #include "scenario/scenario.h"
 #include "sim/driver.h"
 #include "sim/kernel.h"
+#include "sim/resident_host.h"
 #include "sim/simulate.h"
 
 namespace oomkit::sim {
@@ -35,8 +36,12 @@ class World final : public Witness {
   void notified(const Memcg& group, std::string_view file) override;
   void pressed(const Memcg& group, std::string_view level) override;
   void traced(std::string_view what) override;
+  void stalled() override;
 
  private:
+  friend class ResidentHost;
+  static constexpr SimTime kBoot{3'000'000'000};  // From the kernel's start to the scenario's.
+
   struct Mark {
     std::optional<SimTime> at;  // When what waits for it in the scenario is due.
     bool reached = false;
@@ -91,7 +96,8 @@ class World final : public Witness {
   void perform_read(const Action& action, std::string_view by);
   void perform_signal(const Action& action, std::string_view by);
   void perform_state(const Action& action, std::string_view by);
-  Co<int> write_cgroup_file(std::string_view path, std::string_view file, std::string_view value);
+  Co<int> write_cgroup_file(Process& writer, std::string_view path, std::string_view file,
+                            std::string_view value);
   Co<int> write_process_file(Process& process, std::string_view file, std::string_view value);
   int write_sysctl(std::string_view name, std::string_view value);
   Process* find_process(std::string_view name);
@@ -127,10 +133,11 @@ class World final : public Witness {
   std::map<std::string, int, std::less<>> instances_;
   std::map<std::string, std::string, std::less<>> sysctl_texts_;
   std::map<std::string, Process*, std::less<>> cores_;
-  std::int64_t exits_ = 0, marks_reached_ = 0, kills_ = 0;
+  std::int64_t exits_ = 0, marks_reached_ = 0, kills_ = 0, resident_kills_ = 0;
   SimTime last_exit_{0};
   bool over_ = false;
   std::string ended_by_;
+  std::unique_ptr<ResidentHost> resident_;
 };
 
 }  // namespace oomkit::sim
