@@ -10,6 +10,6 @@ namespace oomkit {
 
 // Refuses a kernel that the scenario is not meant for, and what the model does not know, with the
 // lines.
-Status check_for_model(const ScenarioFile& file, const std::string& kernel);
+Status check_for_model(const ScenarioFile& file, const std::string& kernel, bool has_guard);
 
 }  // namespace oomkit

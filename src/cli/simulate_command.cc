@@ -15,6 +15,7 @@
 #include "cli/simulate_check.h"
 #include "cli/simulate_found.h"
 #include "cli/simulate_output.h"
+#include "cli/simulate_policy.h"
 #include "cli/simulate_sweep.h"
 #include "io/output_sink.h"
 #include "io/process_environment.h"
@@ -39,6 +40,7 @@ Examples:
   oom simulate two.toml --log two.log --format json --output two.json
   oom simulate two.toml --trace                        the kernel's path, step by step
   oom simulate --from now.json --what-if 'web grow 2G at 50M/s'   who dies, and when?
+  oom simulate leak.toml --policy server.toml          what the guard would do about it
   oom simulate --sweep limits.toml                     thousands of runs, and where it tips
   mpirun -n 16 oom simulate --sweep limits.toml --format csv --output limits.csv
 
@@ -50,6 +52,8 @@ struct SimulateArguments {
   std::vector<std::string> kernels;
   std::uint64_t seed = 1;
   std::optional<std::string> log;
+  std::optional<std::string> policy;
+  std::optional<std::string> decisions;
   bool trace = false;
   std::string format = "text";
   std::optional<std::string> output;
@@ -70,23 +74,43 @@ constexpr const char* kSweepHelp =
     "cgroup./PATH.set.memory.max, host.memory) and its values: values = [...], or from, to and one "
     "of step, steps (scale = \"log\"), draw = \"uniform\" or \"log\"";
 
-std::string log_file(const SimulateArguments& arguments, const SimulatedRun& run,
-                     std::size_t runs) {
-  if (runs == 1 && !arguments.log->ends_with('/')) return *arguments.log;
-  const bool folder = arguments.log->ends_with('/');
+// Of several runs each has its own.
+std::string file_of_run(const std::string& option, const SimulatedRun& run, std::size_t runs,
+                        std::string_view extension) {
+  const bool folder = option.ends_with('/');
+  if (runs == 1 && !folder) return option;
   std::string stem = run.file;
   if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0) stem.erase(dot);
-  return (folder ? *arguments.log : *arguments.log + ".") + stem + "." + run.kernel + ".log";
+  return (folder ? option : option + ".") + stem + "." + run.kernel + std::string(extension);
 }
 
-Result<std::vector<SimulatedRun>> simulate_all(const SimulateArguments& arguments) {
+Status write_run_files(const SimulateArguments& arguments, const std::vector<SimulatedRun>& runs) {
+  for (const SimulatedRun& run : runs) {
+    const Rehearsal& told = run.model.rehearsal;
+    if (arguments.log) {
+      const std::string file = file_of_run(*arguments.log, run, runs.size(), ".log");
+      if (Status written = write_whole(file, told.kernel_log); !written) return written;
+    }
+    if (!arguments.decisions) continue;
+    std::string lines;
+    for (const GuestDecision& decision : told.decisions)
+      lines += decision.record + "\n";
+    const std::string file = file_of_run(*arguments.decisions, run, runs.size(), ".jsonl");
+    if (Status written = write_whole(file, lines); !written) return written;
+  }
+  return {};
+}
+
+Result<std::vector<SimulatedRun>> simulate_all(const SimulateArguments& arguments,
+                                               const ResidentPlan* resident) {
   if (arguments.from) {
     return simulate_found({.snapshot = *arguments.from,
                            .what_if = arguments.what_if,
                            .kernels = arguments.kernels,
                            .time = arguments.time,
                            .seed = arguments.seed,
-                           .trace = arguments.trace});
+                           .trace = arguments.trace,
+                           .resident = resident});
   }
   std::vector<SimulatedRun> runs;
   std::vector<std::pair<ScenarioFile, std::vector<std::string>>> files;
@@ -102,17 +126,19 @@ Result<std::vector<SimulatedRun>> simulate_all(const SimulateArguments& argument
       kernels.push_back(std::move(kernel));
     }
     for (const std::string& kernel : kernels) {
-      if (Status known = check_for_model(file, kernel); !known)
+      if (Status known = check_for_model(file, kernel, resident != nullptr); !known)
         return tl::unexpected(known.error());
     }
     files.emplace_back(std::move(file), std::move(kernels));
   }
   for (const auto& [file, kernels] : files) {
     for (const std::string& kernel : kernels) {
-      auto run = run_in_model(file.scenario, {.kernel = kernel,
-                                              .seed = arguments.seed,
-                                              .trace = arguments.trace,
-                                              .page_by_page = false});
+      SimulationOptions options;
+      options.kernel = kernel;
+      options.seed = arguments.seed;
+      options.trace = arguments.trace;
+      options.resident = resident;
+      auto run = run_in_model(file.scenario, options);
       if (!run) return fail(run.error().code, file.path + ": " + run.error().what);
       runs.push_back({file.name, kernel, *std::move(run)});
     }
@@ -121,23 +147,34 @@ Result<std::vector<SimulatedRun>> simulate_all(const SimulateArguments& argument
 }
 
 Result<ExitCode> run_one_sweep(const SimulateArguments& arguments,
-                               std::optional<std::uint64_t> seed) {
-  if (!arguments.scenarios.empty() || arguments.log || arguments.trace || arguments.from ||
-      !arguments.what_if.empty())
-    return fail(ErrorCode::usage, "--sweep names its scenario itself, and keeps no log or trace");
+                               std::optional<std::uint64_t> seed, const ResidentPlan* resident) {
+  if (!arguments.scenarios.empty() || arguments.log || arguments.decisions || arguments.trace ||
+      arguments.from || !arguments.what_if.empty())
+    return fail(ErrorCode::usage,
+                "--sweep names its scenario itself, and keeps no log, trace or decisions");
   return simulate_sweep({.file = *arguments.sweep,
                          .kernels = arguments.kernels,
                          .seed = seed,
                          .threads = arguments.threads,
                          .show_run = arguments.show_run,
+                         .resident = resident,
                          .format = arguments.format,
                          .output = arguments.output,
                          .colour = arguments.colour});
 }
 
 Result<ExitCode> run(const SimulateArguments& arguments, bool seed_is_given) {
-  if (arguments.sweep)
-    return run_one_sweep(arguments, seed_is_given ? std::optional(arguments.seed) : std::nullopt);
+  if (arguments.decisions && !arguments.policy)
+    return fail(ErrorCode::usage, "--decisions: there is a guard to decide with --policy only");
+  const auto guard = simulated_guard(arguments.policy);
+  if (!guard) {
+    complain_in_full(kSimulateName, guard.error());
+    return exit_code_of(guard.error().code);
+  }
+  if (arguments.sweep) {
+    return run_one_sweep(arguments, seed_is_given ? std::optional(arguments.seed) : std::nullopt,
+                         resident_of(*guard));
+  }
   if (arguments.scenarios.empty() != arguments.from.has_value())
     return fail(ErrorCode::usage, "one of these is required: SCENARIO, --from FILE, --sweep FILE");
   if (arguments.time && !arguments.from) return fail(ErrorCode::usage, "--time is of --from");
@@ -147,19 +184,14 @@ Result<ExitCode> run(const SimulateArguments& arguments, bool seed_is_given) {
   OOMKIT_TRY(const std::size_t form, chosen_word("--format", arguments.format, {"text", "json"}));
   OOMKIT_TRY(const bool colour,
              wants_colour(arguments.colour, where, arguments.output.has_value()));
-  const auto runs = simulate_all(arguments);
+  const auto runs = simulate_all(arguments, resident_of(*guard));
   if (!runs) {
     complain_in_full(kSimulateName, runs.error());
     return exit_code_of(runs.error().code);
   }
   OOMKIT_TRY(OutputSink sink, OutputSink::to(arguments.output));
-  if (arguments.log) {
-    for (const SimulatedRun& run : *runs) {
-      const Status written =
-          write_whole(log_file(arguments, run, runs->size()), run.model.rehearsal.kernel_log);
-      if (!written) return tl::unexpected(written.error());
-    }
-  }
+  if (Status written = write_run_files(arguments, *runs); !written)
+    return tl::unexpected(written.error());
   if (form == 0 && arguments.from) sink.append(found_answer(*runs) + "\n");
   sink.append(form == 1 ? simulation_json(*runs)
                         : simulation_text(*runs, colour, result_columns(where)));
@@ -208,6 +240,13 @@ Command add_simulate_command(CLI::App& app) {
                       "Of --sweep: print the scenario of the run of this number");
   command->add_option("--log", arguments->log,
                       "Write the kernel log to this file; of several runs each to its own");
+  command
+      ->add_option("--policy", arguments->policy,
+                   "A policy of oom guard: the guard runs in the model and acts by it")
+      ->type_name("FILE");
+  command->add_option("--decisions", arguments->decisions,
+                      "Write the guard's decision records to this file, a line each; of several "
+                      "runs each to its own");
   command->add_flag("--trace", arguments->trace, "Tell the kernel's path, step by step");
   command->add_option("--format", arguments->format, "text or json; of --sweep csv too")
       ->capture_default_str();

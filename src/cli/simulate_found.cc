@@ -23,6 +23,8 @@ std::string kill_sentence(const RunEvent& kill, bool first) {
   text += visible(kill.comm.value_or("?"));
   if (kill.pid) text += " (pid " + std::to_string(*kill.pid) + ")";
   text += " dies after " + duration_text(static_cast<double>(kill.t_ms) / 1000.0) + ", ";
+  if (kill.kind == "guard_kill")
+    return text + "killed by the guard (" + visible(kill.by.value_or("?")) + ").\n";
   if (kill.constraint == "memcg" && kill.cgroup)
     return text + "killed at the limit of " + visible(*kill.cgroup) + ".\n";
   return text + "killed because the host has no memory left.\n";
@@ -55,6 +57,7 @@ Result<std::vector<SimulatedRun>> simulate_found(const FoundArguments& arguments
     options.seed = arguments.seed;
     options.trace = arguments.trace;
     options.found = &start.host;
+    options.resident = arguments.resident;
     auto run = run_in_model(start.scenario, options);
     if (!run) return fail(run.error().code, arguments.snapshot + ": " + run.error().what);
     runs.push_back({arguments.snapshot, kernel, *std::move(run)});
@@ -75,7 +78,7 @@ std::string found_answer(const std::vector<SimulatedRun>& runs) {
       if (event.kind == "refused" && refused++ == 0)
         text += visible(event.comm.value_or("?")) + " is refused memory after " +
                 duration_text(static_cast<double>(event.t_ms) / 1000.0) + ", by overcommit.\n";
-      if (event.kind != "oom_kill") continue;
+      if (event.kind != "oom_kill" && event.kind != "guard_kill") continue;
       if (kills++ >= kKillsTold) continue;
       text += kill_sentence(event, told++ == 0);
     }

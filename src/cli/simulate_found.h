@@ -18,6 +18,7 @@ struct FoundArguments {
   std::optional<std::string> time;   // For how long; absent: what is asked takes, and a while.
   std::uint64_t seed = 1;
   bool trace = false;
+  const ResidentPlan* resident = nullptr;
 };
 
 Result<std::vector<SimulatedRun>> simulate_found(const FoundArguments& arguments);

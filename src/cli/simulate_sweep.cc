@@ -90,13 +90,15 @@ Result<LoadedSweep> load_sweep(const SweepArguments& arguments) {
     sweep.plan.kernels.push_back(std::move(kernel));
   }
   for (const std::string& kernel : sweep.plan.kernels) {
-    if (Status known = check_for_model(sweep.scenario, kernel); !known)
+    if (Status known = check_for_model(sweep.scenario, kernel, arguments.resident != nullptr);
+        !known)
       return tl::unexpected(known.error());
   }
   if (arguments.seed) sweep.plan.seed = *arguments.seed;
-  const std::vector<Diagnostic> unbound = bind_sweep(
-      sweep.plan, sweep.scenario.source,
-      [&](const Scenario& scenario) { return why_not_in_model(scenario, sweep.plan.kernels); });
+  const std::vector<Diagnostic> unbound =
+      bind_sweep(sweep.plan, sweep.scenario.source, [&](const Scenario& scenario) {
+        return why_not_in_model(scenario, sweep.plan.kernels, arguments.resident);
+      });
   if (Status sound = refuse_sweep(unbound, arguments.file, source); !sound)
     return tl::unexpected(sound.error());
   return sweep;
@@ -157,6 +159,7 @@ Result<ExitCode> simulate_sweep(const SweepArguments& arguments) {
   SweepShare share;
   // mpirun starts as many of us as there are processors for.
   const int usual = ranks ? 1 : static_cast<int>(processor_count());
+  share.resident = arguments.resident;
   share.threads = arguments.threads > 0 ? arguments.threads : usual;
   std::vector<SweepRun> runs;
   if (!arguments.show_run) {

@@ -57,6 +57,8 @@ Result<ModelRun> run_in_model(const Scenario& scenario, const SimulationOptions&
   transcript.begin_us =
       std::chrono::duration_cast<std::chrono::microseconds>(simulation.begin).count();
   transcript.parts = std::move(simulation.parts);
+  for (ToldDecision& told : simulation.decisions)
+    transcript.decisions.push_back({told.t_ms, std::move(told.record)});
   if (simulation.ended) transcript.end = GuestEnd{simulation.ended_by, simulation.duration_ms};
   ModelRun run;
   Rehearsal& rehearsal = run.rehearsal;
@@ -69,6 +71,7 @@ Result<ModelRun> run_in_model(const Scenario& scenario, const SimulationOptions&
   rehearsal.record.world = "model";
   rehearsal.record.wall_ms.reset();  // The same run is the same bytes.
   judge(scenario, rehearsal.record);
+  rehearsal.decisions = std::move(transcript.decisions);
   rehearsal.kernel_log = log.text;
   run.trace = std::move(simulation.trace);
   return run;

@@ -42,17 +42,19 @@ std::string outcome_of(const RunRecord& record) {
   return text.empty() ? "nobody" : text;
 }
 
-SweepRun run_one(const SweepPlan& plan, std::string_view source, std::int64_t index) {
+SweepRun run_one(const SweepPlan& plan, std::string_view source, std::int64_t index,
+                 const ResidentPlan* resident) {
   const SweepChoice choice = choose(plan, index);
   SweepRun run = begin_run(plan, index, choice);
   const ParsedScenario parsed = parse_scenario(scenario_text(plan, source, choice));
   if (!parsed.diagnostics.empty())
     return refused(std::move(run), parsed.diagnostics.front().message);
-  if (auto why = why_not_in_model(parsed.scenario, {run.kernel}))
+  if (auto why = why_not_in_model(parsed.scenario, {run.kernel}, resident))
     return refused(std::move(run), *std::move(why));
   SimulationOptions options;
   options.kernel = run.kernel;
   options.seed = run.seed;
+  options.resident = resident;
   auto model = run_in_model(parsed.scenario, options);
   if (!model) return refused(std::move(run), model.error().what);
   RunRecord& record = model->rehearsal.record;
@@ -60,7 +62,8 @@ SweepRun run_one(const SweepPlan& plan, std::string_view source, std::int64_t in
   run.victims = std::move(record.victims);
   run.duration_ms = record.duration_ms;
   for (const RunEvent& event : record.events) {
-    if (event.kind == "oom_kill" && !run.first_kill_ms) run.first_kill_ms = event.t_ms;
+    const bool is_kill = event.kind == "oom_kill" || event.kind == "guard_kill";
+    if (is_kill && !run.first_kill_ms) run.first_kill_ms = event.t_ms;
   }
   return run;
 }
@@ -68,9 +71,10 @@ SweepRun run_one(const SweepPlan& plan, std::string_view source, std::int64_t in
 }  // namespace
 
 std::optional<std::string> why_not_in_model(const Scenario& scenario,
-                                            const std::vector<std::string>& kernels) {
+                                            const std::vector<std::string>& kernels,
+                                            const ResidentPlan* resident) {
   for (const std::string& kernel : kernels) {
-    if (const auto beyond = beyond_model(scenario, kernel); !beyond.empty())
+    if (const auto beyond = beyond_model(scenario, kernel, resident != nullptr); !beyond.empty())
       return beyond.front().message;
     SimulationOptions options;
     options.kernel = kernel;
@@ -90,7 +94,8 @@ std::vector<SweepRun> run_sweep(const SweepPlan& plan, std::string_view source,
   std::int64_t done = 0;
   const auto work = [&] {
     for (std::int64_t i = next++; i < count; i = next++) {
-      runs[static_cast<std::size_t>(i)] = run_one(plan, source, share.first + i * share.stride);
+      runs[static_cast<std::size_t>(i)] =
+          run_one(plan, source, share.first + i * share.stride, share.resident);
       const std::lock_guard lock(telling);
       progress(++done);
     }

@@ -19,16 +19,20 @@
 
 namespace oomkit {
 
+struct ResidentPlan;  // sim/resident.h
+
 // Those runs of all whose number is `first` above a multiple of `stride`.
 struct SweepShare {
   int first = 0;
   int stride = 1;
   int threads = 1;
+  const ResidentPlan* resident = nullptr;  // Who lives in each of their worlds.
 };
 
 // Why the model cannot run that scenario as one of these kernels; nothing if it can.
 std::optional<std::string> why_not_in_model(const Scenario& scenario,
-                                            const std::vector<std::string>& kernels);
+                                            const std::vector<std::string>& kernels,
+                                            const ResidentPlan* resident);
 
 // `progress` is told how many are done, by one thread at a time.
 std::vector<SweepRun> run_sweep(const SweepPlan& plan, std::string_view source,

@@ -20,7 +20,7 @@ declare -A may_use=(
   [record]="policy scenario kernel io model core"
   [guard]="record act policy sources kernel io model core"
   [guest]="guard io scenario model core"
-  [lab]="guest record act explain sim policy klog sources scenario kernel io model core"
+  [lab]="guest guard record act explain sim policy klog sources scenario kernel io model core"
   [render]="doctor explain record policy klog kernel model core"
   [cli]="doctor render lab guest guard record act explain import sim policy klog sources scenario kernel io model core"
 )
