@@ -211,6 +211,26 @@ TEST_F(CompleteRecord, OfACgroupThatTheGuardKilledEachProcessIsItsVictim) {
   EXPECT_THAT(completed().victims, ElementsAre("leaky", "calm"));
 }
 
+TEST_F(CompleteRecord, WhoEndsWithItsFamilyIsTheGuardsVictimToo) {
+  heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
+  heard_.parts.processes[1] = process_of("calm", 77, "killed");
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.parts.events.push_back(exit_of("calm", 77, 701, "signal 9"));
+  heard_.decisions = {decision_of(
+      720, "exhaustion", R"("held_back":null,"dry_run":false,"candidates":[{"pid":78,"rank":1}])")};
+  EXPECT_THAT(completed().victims, ElementsAre("leaky", "calm"));
+}
+
+TEST_F(CompleteRecord, WhoEndsLongAfterADecisionIsNotItsVictim) {
+  heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
+  heard_.parts.processes[1] = process_of("calm", 77, "killed");
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.parts.events.push_back(exit_of("calm", 77, 20'000, "signal 9"));
+  heard_.decisions = {decision_of(
+      720, "exhaustion", R"("held_back":null,"dry_run":false,"candidates":[{"pid":78,"rank":1}])")};
+  EXPECT_THAT(completed().victims, ElementsAre("leaky"));
+}
+
 TEST_F(CompleteRecord, WhatTheKernelKilledIsNotTheGuards) {
   heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
   heard_.decisions = {decision_of(

@@ -52,8 +52,10 @@ std::optional<std::string> GuardDeeds::rule_of(std::int64_t pid, std::int64_t t_
     if (deed.pid == pid) return deed.rule;
     const bool is_nearer =
         nearest == nullptr || std::abs(deed.t_ms - t_ms) < std::abs(nearest->t_ms - t_ms);
-    if (!deed.pid && is_nearer) nearest = &deed;
+    if (is_nearer) nearest = &deed;
   }
+  constexpr std::int64_t kApartMs = 12'000;
+  if (nearest != nullptr && std::abs(nearest->t_ms - t_ms) > kApartMs) return std::nullopt;
   return nearest == nullptr ? std::nullopt : std::optional(nearest->rule);
 }
 
