@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/simulate_policy.h"
 #include "core/diagnostic.h"
 #include "lab/model_world.h"
 #include "render/escape.h"
@@ -20,9 +21,10 @@ std::optional<std::string> modelled_kernel(const std::string& release) {
 }
 
 // Why there is nothing to compare with.
-std::string absence(const RehearsalRequest& request, const std::optional<std::string>& kernel) {
+std::string absence(const RehearsalRequest& request, const std::optional<std::string>& kernel,
+                    bool has_guard) {
   if (!kernel) return "the model does not know kernel " + request.kernel.release;
-  const auto beyond = beyond_model(request.scenario, *kernel);
+  const auto beyond = beyond_model(request.scenario, *kernel, has_guard);
   return beyond.empty() ? "" : beyond.front().message;
 }
 
@@ -35,13 +37,14 @@ WorldsCompared compare_with_model(const RehearsePlan& plan, const RehearsalResul
     const RehearsalRequest& request = plan.requests[i];
     compared.text += "\n" + visible(plan.names[i]) + ", on the kernel and in the model: ";
     const auto kernel = modelled_kernel(request.kernel.release);
-    if (const std::string why = absence(request, kernel); !why.empty()) {
+    if (const std::string why = absence(request, kernel, plan.guard.has_value()); !why.empty()) {
       compared.text += visible(why) + "\n";
       continue;
     }
     SimulationOptions options;
     options.kernel = *kernel;
     options.seed = request.seed;
+    options.resident = resident_of(plan.guard);
     const auto model = run_in_model(request.scenario, options);
     if (!model) {
       compared.text += visible(model.error().what) + "\n";

@@ -8,6 +8,7 @@
 #include "cli/guard_program.h"
 #include "cli/option_word.h"
 #include "cli/policy_file.h"
+#include "cli/simulate_policy.h"
 #include "io/machine.h"
 #include "policy/policy_parse.h"
 
@@ -110,8 +111,9 @@ Result<RehearsePlan> plan_rehearsal(const RehearseArguments& arguments, const Te
     return fail(ErrorCode::usage,
                 "--compare tells what differs as text; for JSON there is "
                 "oom simulate --format json and oom compare --format json");
-  if (arguments.compare && arguments.policy)
-    return fail(ErrorCode::usage, "--compare: the model has no guard to run the policy");
+  if (arguments.compare) {
+    OOMKIT_TRY(plan.guard, simulated_guard(arguments.policy));
+  }
   OOMKIT_TRY(plan.colour, wants_colour(arguments.colour, terminal, arguments.output.has_value()));
   plan.columns = result_columns(terminal);
   OOMKIT_TRY(const auto timeout, timeout_of(arguments));

@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "io/process_environment.h"
 #include "lab/rehearse.h"
+#include "sim/resident.h"
 
 namespace oomkit {
 
@@ -43,6 +44,7 @@ struct RehearsePlan {
   bool json = false;
   bool colour = false;
   int columns = 0;
+  std::optional<ResidentPlan> guard;  // Of --compare with a policy: the model's.
   // What each request is called in file names: "two.6.1".
   std::vector<std::string> names;
 };

@@ -59,6 +59,7 @@ Pages Kernel::place(Object& object, std::int64_t first, Pages count, Memcg& grou
 Process& Kernel::adopt_process(std::string_view comm, const FoundTask& task, Memcg& group) {
   Process& process = new_process(comm, nullptr, 0);
   process.pid = task.pid;
+  next_pid_ = std::max(next_pid_, task.pid + 1);
   process.uses_shared_code = true;
   process.mm = std::make_shared<Mm>();
   Mm& mm = *process.mm;

@@ -97,6 +97,30 @@ TEST(SchedulerTest, ASleepEndsEarlyWhenItIsWoken) {
   EXPECT_EQ(scheduler.now(), SimTime(1s));
 }
 
+// What is done at once takes no time of the world's, says how much it would have taken, and does
+// not lose a wake-up that came before.
+TEST(SchedulerTest, WhatIsDoneAtOnceIsPaidForBehind) {
+  Scheduler scheduler(1, false);
+  Thread& thread = scheduler.create(0);
+  SimTime used{0};
+  bool woken = false;
+  const auto path = [&]() -> Co<void> {
+    scheduler.wake(thread);
+    used = scheduler.do_at_once(thread, [](Scheduler& its, Thread& own) -> Co<void> {
+      co_await its.spend(own, 3ms);
+      co_await its.pause_for(own, 4ms);
+    }(scheduler, thread));
+    EXPECT_EQ(scheduler.now(), SimTime(0));
+    woken = co_await scheduler.pause_for(thread, 1s);
+    co_await scheduler.spend(thread, used);
+  };
+  scheduler.start(thread, path());
+  run_all(scheduler);
+  EXPECT_EQ(used, SimTime(7ms));
+  EXPECT_TRUE(woken);
+  EXPECT_EQ(scheduler.now(), SimTime(7ms));
+}
+
 TEST(SchedulerTest, EventsOfOneTimeKeepTheirOrder) {
   Scheduler scheduler(1, false);
   std::string log;

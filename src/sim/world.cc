@@ -363,8 +363,18 @@ SimTime World::next_due() const {
   return next;
 }
 
+// Before all else, but for those who were found.
+void World::start_resident() {
+  if (options_.resident == nullptr) return;
+  resident_ = std::make_unique<ResidentHost>(*this, *options_.resident);
+  resident_->start();
+}
+
 Co<void> World::supervise() {
-  if (options_.found != nullptr) start_found();
+  if (options_.found != nullptr) {
+    start_found();
+    start_resident();
+  }
   for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
     const ProcessSpec& spec = scenario_.processes[i];
     if (spec.start > Milliseconds(0) || spec.after) continue;
@@ -448,10 +458,7 @@ void World::check_pressure_listeners() {
 
 Result<Simulation> World::run() {
   if (Status ready = set_up(); !ready) return tl::unexpected(ready.error());
-  if (options_.resident != nullptr) {
-    resident_ = std::make_unique<ResidentHost>(*this, *options_.resident);
-    resident_->start();
-  }
+  if (options_.found == nullptr) start_resident();
   scheduler_.start(*init_.thread, supervise());
   check_pressure_listeners();
   logged("oomkit: scenario begins");

@@ -63,6 +63,7 @@ class World final : public Witness {
   void start_copies(std::size_t index);
   std::size_t found_tasks() const;
   void start_found();
+  void start_resident();
   bool admits(const Memcg& group) const;
   void reach(std::string_view name, SimTime breath);
   Mark& mark(std::string_view name);

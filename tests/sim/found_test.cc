@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "lab/found_start.h"
+#include "lab/model_guard.h"
 #include "lab/model_world.h"
+#include "policy/policy_parse.h"
 #include "tests/cli/run_program.h"
 
 namespace oomkit {
@@ -88,7 +90,8 @@ class Found : public testing::Test {
     snapshot_.task_states.push_back(state);
   }
 
-  RunRecord run(const std::string& growth, std::chrono::milliseconds time) const {
+  RunRecord run(const std::string& growth, std::chrono::milliseconds time,
+                const ResidentPlan* guard = nullptr) const {
     auto start = start_from(snapshot_);
     if (!start) throw std::runtime_error(start.error().what);
     if (!growth.empty()) add_growth(*parse_growth(growth), start->scenario, &start->host);
@@ -96,6 +99,7 @@ class Found : public testing::Test {
     SimulationOptions options;
     options.kernel = start->kernel;
     options.found = &start->host;
+    options.resident = guard;
     auto ran = run_in_model(start->scenario, options);
     if (!ran) throw std::runtime_error(ran.error().what);
     return ran->rehearsal.record;
@@ -153,6 +157,31 @@ TEST_F(Found, KillsForTheHostWhereThereIsNoLimit) {
       EXPECT_EQ(event.constraint, "none");
     }
   }
+}
+
+// Of 500 MiB free and 140 of page cache.
+TEST_F(Found, AGuardIsThereFromTheBegin) {
+  const ParsedPolicy policy = parse_policy(R"(schema = 1
+name = "early"
+[[rule]]
+name = "early"
+when = "mem.available <= 20%"
+pick = "process by rss"
+do = ["kill"]
+)");
+  ASSERT_TRUE(policy.diagnostics.empty());
+  const ResidentPlan guard = guard_in_model(policy.policy);
+  const RunRecord record = run("newcomer grow 2G at 200M/s", std::chrono::seconds(60), &guard);
+  ASSERT_FALSE(record.victims.empty());
+  EXPECT_EQ(record.victims.front(), "newcomer");
+  const auto kill =
+      std::find_if(record.events.begin(), record.events.end(),
+                   [](const RunEvent& event) { return event.kind.ends_with("kill"); });
+  EXPECT_EQ(kill->kind, "guard_kill");
+  EXPECT_EQ(kill->by, "early");
+  EXPECT_GT(kill->pid, 72);  // Not one of those who were there already.
+  EXPECT_GT(kill->t_ms, 1500);
+  EXPECT_LT(kill->t_ms, 3500);
 }
 
 // Two forks of one program count the same pages: each gives back what is its own.

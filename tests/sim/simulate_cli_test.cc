@@ -99,6 +99,45 @@ TEST_F(SimulateCli, RefusesWhatTheModelDoesNotKnowWithTheLine) {
   EXPECT_NE(ran.err.find("/proc/zoneinfo"), std::string::npos) << ran.err;
 }
 
+constexpr const char* kKillLargest = R"(schema = 1
+name = "largest"
+[[rule]]
+name = "early"
+when = "mem.available <= 60%"
+pick = "process by rss"
+do = ["kill"]
+)";
+
+TEST_F(SimulateCli, AGuardDecidesByItsPolicy) {
+  std::string text = kTwo;
+  text.replace(text.find("steps = [{ alloc = \"40M\""), 24, "steps = [{ alloc = \"120M\" ");
+  text.replace(text.find("64M"), 3, "max");
+  const std::string scenario = put("two.toml", text);
+  const std::string policy = put("largest.toml", kKillLargest);
+  std::filesystem::create_directories(path("d"));
+  const Ran ran = run_oom({"simulate", scenario, "--policy", policy, "--kernel", "6.1", "--kernel",
+                           "7.2", "--decisions", path("d/")});
+  EXPECT_EQ(ran.exit_status, 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("guard: early"), std::string::npos) << ran.out;
+  for (const char* name : {"d/two.6.1.jsonl", "d/two.7.2.jsonl"})
+    EXPECT_EQ(read(name).rfind("{\"schema\":\"oomkit.decision/1\"", 0), 0U) << read(name);
+}
+
+TEST_F(SimulateCli, DecisionsAreOfAPolicyAndPoliciesArePolicies) {
+  const std::string scenario = put("two.toml", kTwo);
+  EXPECT_EQ(run_oom({"simulate", scenario, "--decisions", path("d.jsonl")}).exit_status, 2);
+  std::string wrong = kKillLargest;
+  wrong.replace(wrong.find("mem.available"), 13, "mem.anything");
+  const Ran ran = run_oom({"simulate", scenario, "--policy", put("wrong.toml", wrong)});
+  EXPECT_EQ(ran.exit_status, 2);
+  EXPECT_NE(ran.err.find("wrong.toml:5:"), std::string::npos) << ran.err;
+  std::string io = kKillLargest;
+  io.replace(io.find("mem.available <= 60%"), 20, "psi(io, full, avg10) > 9%");
+  const Ran refused = run_oom({"simulate", scenario, "--policy", put("io.toml", io)});
+  EXPECT_EQ(refused.exit_status, 2);
+  EXPECT_NE(refused.err.find("pressure of io"), std::string::npos) << refused.err;
+}
+
 TEST_F(SimulateCli, KnowsItsKernels) {
   const Ran ran = run_oom({"simulate", put("two.toml", kTwo), "--kernel", "4.4"});
   EXPECT_EQ(ran.exit_status, 2);

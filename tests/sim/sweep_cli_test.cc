@@ -73,6 +73,23 @@ TEST_F(SweepCli, TellsAtWhatValueItTips) {
       << ran.out;
 }
 
+// Of 256M, 60 % are gone before the box is full: with a guard that acts then, nobody reaches it.
+TEST_F(SweepCli, EachRunHasAGuardOfItsOwn) {
+  const std::string policy = put("early.toml",
+                                 "schema = 1\nname = \"early\"\n[[rule]]\nname = \"early\"\n"
+                                 "when = \"mem.available <= 73%\"\npick = \"process by age\"\n"
+                                 "do = [\"kill\"]\n");
+  const std::string sweep = put("s.toml", kSweep);
+  const Ran one = run_oom(
+      {"simulate", "--sweep", sweep, "--policy", policy, "--threads", "1", "--format", "csv"});
+  EXPECT_EQ(one.exit_status, 0) << one.err;
+  EXPECT_NE(one.out.find(",asker,"), std::string::npos) << one.out;
+  EXPECT_EQ(one.out.find(",large,"), std::string::npos) << one.out;
+  const Ran three = run_oom(
+      {"simulate", "--sweep", sweep, "--policy", policy, "--threads", "3", "--format", "csv"});
+  EXPECT_EQ(one.out, three.out);
+}
+
 TEST_F(SweepCli, IsTheSameWithAnyNumberOfThreads) {
   std::string drawn = kSweep;
   drawn.replace(drawn.find("step = \"2M\""), 11, "draw = \"log\"\n");
