@@ -13,9 +13,9 @@ using sim::Process;
 
 // Of a guard in a rehearsal's machine with 6.12, by its schedstat: looks at the host alone, among
 // 20 cgroups, and among 100 processes.
-constexpr sim::SimTime kHostLook = 3'600us;
-constexpr sim::SimTime kCgroupLook = 600us;
-constexpr sim::SimTime kProcessLook = 250us;
+constexpr sim::SimTime kHostLook = 3'500us;
+constexpr sim::SimTime kCgroupLook = 2'300us;
+constexpr sim::SimTime kProcessLook = 1'000us;
 constexpr std::string_view kProgram = "/init";  // Of all processes of a scenario.
 
 Known<Bytes> to_known(Pages pages) {
