@@ -138,12 +138,15 @@ SimTime Scheduler::undisturbed(const Thread& thread) const {
   if (others_begin_now()) return SimTime(1);
   SimTime limit = share_left(thread).value_or(kLong);
   if (!events_.empty()) limit = std::min(limit, events_.begin()->first.first - now_);
+  if (const auto end = next_end_of_spend())
+    limit = std::min(limit, std::max(*end - now_, kTogether));
   return std::max(limit, SimTime(1));
 }
 
 bool Scheduler::can_go_on(const Thread& thread, SimTime time) const {
   if (stopped_ || others_begin_now()) return false;
   if (!events_.empty() && events_.begin()->first.first <= now_ + time) return false;
+  if (const auto end = next_end_of_spend(); end && *end <= now_ + time) return false;
   const auto share = share_left(thread);
   return !share || time < *share;
 }
@@ -176,19 +179,57 @@ void Scheduler::dispatch() {
   }
 }
 
+Thread* Scheduler::first_spent() const {
+  Thread* first = nullptr;
+  for (Thread* thread : running_) {
+    if (thread == nullptr || !thread->spent_at_) continue;
+    if (first == nullptr || *thread->spent_at_ < *first->spent_at_) first = thread;
+  }
+  if (first == nullptr || events_.empty() || *first->spent_at_ < events_.begin()->first)
+    return first;
+  return nullptr;
+}
+
+std::optional<SimTime> Scheduler::next_end_of_spend() const {
+  std::optional<SimTime> next;
+  for (const Thread* thread : running_) {
+    if (thread == nullptr || !thread->spent_at_) continue;
+    if (!next || thread->spent_at_->first < *next) next = thread->spent_at_->first;
+  }
+  return next;
+}
+
 bool Scheduler::step() {
   dispatch();
-  if (events_.empty() || stopped_) return false;
-  const auto first = events_.begin();
-  now_ = first->first.first;
-  const std::function<void()> what = std::move(first->second);
-  events_.erase(first);
+  if (stopped_) return false;
+  Thread* const spent = first_spent();
+  if (spent == nullptr && events_.empty()) return false;
+  std::function<void()> what;
+  if (spent != nullptr) {
+    now_ = std::exchange(spent->spent_at_, std::nullopt)->first;
+  } else {
+    const auto first = events_.begin();
+    now_ = first->first.first;
+    what = std::move(first->second);
+    events_.erase(first);
+  }
   for (Thread* thread : running_) {
     if (thread != nullptr) account(*thread);
   }
-  what();
+  if (spent != nullptr) {
+    end_spend(*spent);
+  } else {
+    what();
+  }
   dispatch();
   return true;
+}
+
+void Scheduler::end_spend(Thread& thread) {
+  const auto share = share_left(thread);
+  if (!share || *share > SimTime(0)) return run(thread);
+  release(thread);
+  make_runnable(thread);
 }
 
 Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time) {
@@ -213,14 +254,7 @@ bool Scheduler::Spend::await_ready() {
 }
 
 void Scheduler::Spend::begin() {
-  Scheduler& scheduler = *scheduler_;
-  Thread& thread = *thread_;
-  scheduler.at(scheduler.now() + time_, [&scheduler, &thread] {
-    const auto share = scheduler.share_left(thread);
-    if (!share || *share > SimTime(0)) return scheduler.run(thread);
-    scheduler.release(thread);
-    scheduler.make_runnable(thread);
-  });
+  thread_->spent_at_.emplace(scheduler_->now_ + time_, scheduler_->sequence_++);
 }
 
 bool Scheduler::Pause::await_ready() const {

@@ -56,6 +56,7 @@ class Thread {
   bool runnable_ = false;
   bool wake_pending_ = false;
   std::optional<std::pair<SimTime, std::uint64_t>> timer_;
+  std::optional<std::pair<SimTime, std::uint64_t>> spent_at_;  // When its spend() ends.
 };
 
 class Scheduler {
@@ -85,8 +86,11 @@ class Scheduler {
   // The run is over: a thread that would go on for ever stops at its next spend().
   void stop() { stopped_ = true; }
 
-  // How long the thread may go on before anything else happens or is due; at least 1 ns.
+  // How long the thread may go on before anything else happens or is due; at least 1 ns. Where
+  // others run at the same time, their steps end all the while: up to kTogether they do not count,
+  // so that what a thread does in that time is there for the others at its begin.
   SimTime undisturbed(const Thread& thread) const;
+  static constexpr SimTime kTogether{1'000'000};
 
   // Awaiters. Only the thread itself awaits them.
   class Spend;
@@ -107,6 +111,10 @@ class Scheduler {
   void dispatch();
   void run(Thread& thread);
   Thread* next_runnable() const;
+  // Whose spend() ends first, if one does before the first event.
+  Thread* first_spent() const;
+  std::optional<SimTime> next_end_of_spend() const;
+  void end_spend(Thread& thread);
   void changed(Thread& thread);
 
   SimTime now_{0};

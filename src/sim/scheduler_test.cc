@@ -77,6 +77,47 @@ TEST(SchedulerTest, TwoProcessorsAreTwice) {
   EXPECT_EQ(scheduler.now(), SimTime(10ms));
 }
 
+// Where each step ends with another's, two that are busy at the same time would go on by a page.
+TEST(SchedulerTest, WhoRunsBesideOthersGoesOnForAWhile) {
+  Scheduler scheduler(2, false);
+  Thread& steady = scheduler.create(0);
+  Thread& other = scheduler.create(0);
+  std::vector<SimTime> seen;
+  scheduler.start(steady, [](Scheduler& its, Thread& own) -> Co<void> {
+    for (int i = 0; i < 10'000; ++i)
+      co_await its.spend(own, 1us);
+  }(scheduler, steady));
+  scheduler.start(other, [](Scheduler& its, Thread& own, std::vector<SimTime>& kept) -> Co<void> {
+    for (int i = 0; i < 3; ++i) {
+      co_await its.spend(own, 100us);
+      kept.push_back(its.undisturbed(own));
+    }
+  }(scheduler, other, seen));
+  scheduler.at(500us, [] {});
+  run_all(scheduler);
+  ASSERT_EQ(seen.size(), 3U);
+  EXPECT_EQ(seen[0], SimTime(400us));  // An event does count, ...
+  EXPECT_EQ(seen[1], SimTime(300us));
+  EXPECT_EQ(scheduler.now(), SimTime(10ms));  // ... and no time is lost or won.
+}
+
+TEST(SchedulerTest, StepsOfOthersDoNotCountForAWhile) {
+  Scheduler scheduler(2, false);
+  Thread& steady = scheduler.create(0);
+  Thread& other = scheduler.create(0);
+  SimTime seen{0};
+  scheduler.start(steady, [](Scheduler& its, Thread& own) -> Co<void> {
+    for (int i = 0; i < 500; ++i)
+      co_await its.spend(own, 1us);
+  }(scheduler, steady));
+  scheduler.start(other, [](Scheduler& its, Thread& own, SimTime& kept) -> Co<void> {
+    co_await its.spend(own, 100us);
+    kept = its.undisturbed(own);
+  }(scheduler, other, seen));
+  run_all(scheduler);
+  EXPECT_EQ(seen, Scheduler::kTogether);
+}
+
 TEST(SchedulerTest, PathsWaitInTheirMiddleAtAnyDepth) {
   Scheduler scheduler(1, false);
   Thread& thread = scheduler.create(0);
