@@ -2,15 +2,18 @@
 # How fast the model is, against its targets:
 #
 #   a day of a 64 GiB host     200 processes, page cache and swap (simulate/day.toml) in under 2 s
+#   that day, four processors  shown; memory as below
 #   16 GiB against 4 TiB       the same events (simulate/fill.toml) within twice the time
 #   memory                     at most 200 MiB in each of them
 #   10,000 short runs          a sweep (simulate/limits.toml) in under a minute on two processors,
-#                              which is in under two minutes of one
+#                              which is in under two minutes of one; the wall's time counts where
+#                              both were ours (twice as much of processors as of time)
 #   ranks                      the same sweep by mpirun, with one and with two: shown
 #
 # Medians of rounds. What is held against a target of seconds is the processor's time, which is
-# the same whoever else is using the machine; the wall's is shown. --smoke: one round of each, a short sweep, no verdict. OOMKIT_BENCH_ROUNDS
-# sets another number of rounds. Fails if a target is missed.
+# the same whoever else is using the machine; the wall's is shown. --smoke: one round of each, a
+# short sweep, no verdict. OOMKIT_BENCH_ROUNDS sets another number of rounds. Fails if a target is
+# missed.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -62,6 +65,8 @@ check_runs() {  # COMMAND...
   }
 }
 
+sed 's/^memory = .*/&\ncpus = 4/' "$folder/day.toml" >"$folder/day.4.toml"
+
 for name in day fill.16 fill.4096; do
   "$oom" simulate "$folder/$name.toml" >"$folder/out" || {
     cat "$folder/out"
@@ -76,6 +81,9 @@ read -r seconds _ _ peak <<<"${results[2]}"
 processor=$(processor_seconds "$rounds" "$oom" simulate "$folder/day.toml")
 show 'a day, 64 GiB, 200 processes' "$seconds" "$peak" \
   "processor $processor s $(judge "$processor" 2), memory $(judge "$peak" 200)"
+mapfile -t several < <("$programs/measure" 1 1 -- "$oom" simulate "$folder/day.4.toml")
+read -r seconds _ _ peak <<<"${several[0]}"
+show 'that day, four processors' "$seconds" "$peak" "memory $(judge "$peak" 200)"
 read -r seconds _ _ peak <<<"${results[0]}"
 show 'filled and emptied, 16 GiB' "$seconds" "$peak" "memory $(judge "$peak" 200)"
 read -r seconds ratio _ peak <<<"${results[1]}"
@@ -88,8 +96,12 @@ few=$((rounds > 3 ? 3 : rounds))
 mapfile -t results < <("$programs/measure" "$few" 1 -- "${sweep[@]}" --threads 2)
 read -r seconds _ _ peak <<<"${results[0]}"
 processor=$(processor_seconds 1 "${sweep[@]}" --threads 2)
+wall='not judged by time: others used the processors too'
+if awk -v used="$processor" -v time="$seconds" 'BEGIN { exit !(used >= 1.8 * time) }'; then
+  wall="time $(judge "$seconds" 60)"
+fi
 show "sweep of $runs runs, 2 threads" "$seconds" "$peak" \
-  "processor $processor s $(judge "$processor" 120), memory $(judge "$peak" 200)"
+  "$wall, processor $processor s $(judge "$processor" 120), memory $(judge "$peak" 200)"
 
 if ! command -v mpirun >/dev/null; then
   printf 'sweep by mpirun: skipped: mpirun is not installed\n'
