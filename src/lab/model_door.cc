@@ -69,7 +69,7 @@ bool ModelDoor::is_gone(int handle) {
 
 int ModelDoor::write_file(int folder, const char* name, std::string_view value) {
   sim::Memcg* const group = group_of(folder);
-  return group == nullptr ? ENOENT : world_.write(*group, name, value);
+  return group == nullptr ? ENOENT : world_.write_file(*group, name, value);
 }
 
 DoorText ModelDoor::read_file(int folder, const char* name, std::span<char> buffer) {

@@ -34,7 +34,7 @@ class Surroundings {
 
   virtual void use(SimTime time) = 0;  // Of a processor: spent when the turn is over.
   // What the kernel does when it is asked: an errno, or 0.
-  virtual int write(Memcg& group, std::string_view file, std::string_view value) = 0;
+  virtual int write_file(Memcg& group, std::string_view file, std::string_view value) = 0;
   virtual int release_memory(Process& process) = 0;  // process_mrelease()
   virtual void press_sysrq_f() = 0;
 

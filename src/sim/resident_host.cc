@@ -104,7 +104,7 @@ const PressureLines& ResidentHost::pressure_of(Memcg& group) {
   return averages_[&group].update(now, pressure.totals(now));
 }
 
-int ResidentHost::write(Memcg& group, std::string_view file, std::string_view value) {
+int ResidentHost::write_file(Memcg& group, std::string_view file, std::string_view value) {
   const bool is_v1 = world_.kernel_.cgroup_version() == CgroupVersion::v1;
   if (is_v1 || group.is_root() || world_.profile_.version < version_with(file)) return ENOENT;
   int error = 0;

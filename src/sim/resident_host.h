@@ -31,7 +31,7 @@ class ResidentHost final : public Surroundings {
   const Process& itself() const override { return *process_; }
   const PressureLines& pressure_of(Memcg& group) override;
   void use(SimTime time) override { used_ += time; }
-  int write(Memcg& group, std::string_view file, std::string_view value) override;
+  int write_file(Memcg& group, std::string_view file, std::string_view value) override;
   int release_memory(Process& process) override;
   void press_sysrq_f() override;
   void log(std::string line) override;
