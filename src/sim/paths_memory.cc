@@ -283,9 +283,20 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       co_await swap_in(process, *extent, Pages(end - page));
       continue;
     }
-    std::int64_t there = std::min(end, extent->first + extent->count.count()) - page;
-    there = std::min(there, pages_at_once(*process.thread, profile_.costs.retouch));
-    if (!extent->young) {
+    const std::int64_t at_once =
+        std::min(end - page, pages_at_once(*process.thread, profile_.costs.retouch));
+    const auto until = [&](const Extent& its) {
+      return std::min(its.first + its.count.count() - page, at_once);
+    };
+    std::int64_t there = until(*extent);
+    if (extent->young) {
+      // Nothing changes by it, however many pieces it is in.
+      while (there < at_once) {
+        const Extent* next = object.at(page + there);
+        if (next == nullptr || next->swapped || !next->young) break;
+        there = until(*next);
+      }
+    } else {
       if (extent->first < page) {
         split(*extent, Pages(page - extent->first));
         extent = object.at(page);
