@@ -1,6 +1,7 @@
 #include "sim/kernel.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 #include "kernel/badness.h"
@@ -290,6 +291,20 @@ Co<int> Kernel::reclaim_proactively(Process& writer, Memcg& group, Pages pages) 
     got += more;
   }
   co_return got < pages ? EAGAIN : 0;
+}
+
+// __oom_reap_task_mm() of mm/oom_kill.c, called for by process_mrelease() (5.15)
+Co<int> Kernel::release_memory(Process& caller, Process& victim) {
+  if (profile_.version < KernelVersion{5, 15}) co_return ENOSYS;
+  const std::shared_ptr<Mm> mm = victim.mm;
+  if (mm == nullptr) co_return ESRCH;
+  if (!will_free_memory(victim)) co_return EINVAL;
+  std::vector<Object*> objects;
+  for (const Region& region : mm->regions) {
+    if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
+  }
+  co_await free_pages_of(caller, objects);
+  co_return 0;
 }
 
 }  // namespace oomkit::sim

@@ -532,20 +532,6 @@ Co<void> Kernel::evict(Process& process, Object& object) {
 }
 
 // do_exit()
-// __oom_reap_task_mm() of mm/oom_kill.c, called for by process_mrelease() (5.15)
-Co<int> Kernel::release_memory(Process& caller, Process& victim) {
-  if (profile_.version < KernelVersion{5, 15}) co_return ENOSYS;
-  const std::shared_ptr<Mm> mm = victim.mm;
-  if (mm == nullptr) co_return ESRCH;
-  if (!will_free_memory(victim)) co_return EINVAL;
-  std::vector<Object*> objects;
-  for (const Region& region : mm->regions) {
-    if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
-  }
-  co_await free_pages_of(caller, objects);
-  co_return 0;
-}
-
 Co<void> Kernel::exit(Process& process) {
   process.life = Life::dying;
   process.uninterruptible = false;
