@@ -39,16 +39,16 @@ SimZone zone_above_dma(int node, std::size_t index, Pages present, Pages managed
 
 }  // namespace
 
-Machine::Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk)
+Machine::Machine(const KernelProfile& profile, const HostSpec& host, int disks)
     : version_(profile.version) {
   const bool has_swap = host.swap >= Bytes(64 << 10);
-  set_up_zones(profile, host, has_disk);
-  set_up_levels(profile, has_disk || has_swap);
+  set_up_zones(profile, host, disks > 0);
+  set_up_levels(profile, disks > 0 || has_swap);
   swap_.kind = host.swap_kind;
   swap_.rate = host.swap_rate;
   // The first page of the area is its header.
   if (has_swap) swap_.total = pages_of(host.swap) - Pages(1);
-  fill(profile);
+  fill(profile, disks);
   // init_admin_reserve() and init_user_reserve() of mm/mmap.c: 1/32 of what was free then.
   const std::int64_t free_kib = (managed() - profile.reserve_less).count() * 4;
   admin_reserve_ = KiB(std::min<std::int64_t>(free_kib / 32, 8192));
@@ -80,10 +80,11 @@ void Machine::set_up_levels(const KernelProfile& profile, bool has_modules) {
 }
 
 // What is in use when the scenario begins: the kernel's and PID 1's.
-void Machine::fill(const KernelProfile& profile) {
+void Machine::fill(const KernelProfile& profile, int disks) {
   constexpr Pages kDmaUsed(32);
   Pages used = profile.slab_reclaimable + profile.slab_unreclaimable + profile.kernel_stack +
-               profile.page_tables + profile.init_anon + profile.init_shmem + profile.other_use;
+               profile.page_tables + profile.init_anon + profile.init_shmem + profile.other_use +
+               profile.disk_use * disks;
   for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
     zone->free = zone->managed;
     if (zone->index == 0) {

@@ -51,6 +51,9 @@ int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   Object& object = *objects_.back();
   object.kind = shared ? Object::Kind::shmem : Object::Kind::anon;
   object.users = 1;
+  // Where there is zram a process of a scenario fills its memory with what has no pattern.
+  const SimSwap& swap = machine_.swap();
+  object.dense = swap.kind == SwapKind::zram && swap.total > Pages(0) && unplaced_.empty();
   mm.regions.push_back({&object, size, Pages(0), shared, huge});
   mm.total_vm += size;
   mm.committed += size;
@@ -141,7 +144,9 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   Mm& mm = *process.mm;
   const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
-  const SimTime each = region.shared ? profile_.costs.shared_fault : profile_.costs.fault;
+  const Costs& costs = profile_.costs;
+  const SimTime each = (region.shared ? costs.shared_fault : costs.fault) +
+                       (region.object->dense ? costs.dense : SimTime(0));
   count = std::min(count, pages_at_once(*process.thread, each));
   // Where nothing can be short, tables that are needed on the way are had at once.
   const std::int64_t plenty = plenty_for(process).count();
