@@ -241,9 +241,7 @@ Co<int> Kernel::set_max(Process& writer, Memcg& group, Pages pages) {
       continue;
     }
     raise_max_event(group, MemcgEvent::oom);
-    OomRequest request;
-    request.memcg = &group;
-    if (!co_await out_of_memory(writer, request)) break;
+    if (!co_await memcg_out_of_memory(writer, group)) break;
     // Whom it killed has to be gone before it asks again.
     co_await scheduler_.pause_for(*writer.thread, SimTime(4'000'000));
   }

@@ -180,7 +180,7 @@ class Kernel {
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> forget_swapped(Process& process, const std::vector<Object*>& objects);
-  Co<void> free_pages_of(Process& process, const std::vector<Object*>& objects);
+  Co<void> free_pages_of(Process& process, Mm& mm, const std::vector<Object*>& objects);
   Pages freed_undisturbed(const Process& process, Pages left) const;
   Co<void> evict(Process& process, Object& object);
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
@@ -188,6 +188,9 @@ class Kernel {
   Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
   void uncharge(Memcg& group, Pages pages);
   Co<OomOutcome> memcg_oom(Process& process, Memcg& group, bool user_fault);
+  Co<bool> memcg_out_of_memory(Process& process, Memcg& group);
+  void release_oom_lock();
+  void wake_oom_lock_waiter();
   Co<void> oom_synchronize(Process& process, Memcg& group);
   Co<void> throttle_high(Process& process);
 
@@ -308,6 +311,7 @@ class Kernel {
   Pages init_more_;  // Of PID 1 for its scenario.
   MemcgStats root_total_;
   bool oom_lock_ = false;
+  std::vector<Thread*> oom_lock_waiting_;  // In the order in which they came.
   std::optional<std::string> beyond_model_;
   std::vector<SimTime> reports_;  // Of the last five seconds.
   struct Kswapd {

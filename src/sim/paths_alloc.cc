@@ -158,7 +158,7 @@ Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Plac
     }
     oom_lock_ = true;
     if (const auto zone = take(Mark::high)) {
-      oom_lock_ = false;
+      release_oom_lock();
       co_return zone;
     }
     OomRequest request;
@@ -166,7 +166,7 @@ Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Plac
     request.nodes = process.bind;
     request.user_page = order == 0 && process.pid != 1;
     const bool done = co_await out_of_memory(process, request);
-    oom_lock_ = false;
+    release_oom_lock();
     if (!done) co_return std::nullopt;
     loops = 0;
     drained = false;

@@ -457,7 +457,8 @@ Pages Kernel::freed_undisturbed(const Process& process, Pages left) const {
 
 // exit_mmap(): the pages of an address space come back in batches, which is when their charges
 // end.
-Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
+Co<void> Kernel::free_pages_of(Process& process, Mm& mm, const std::vector<Object*>& objects) {
+  const bool reaps_first = profile_.version < KernelVersion{6, 0};
   Pages gathered;
   Pages freed;  // Since others could run.
   std::size_t index = 0;
@@ -488,6 +489,9 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
         co_await spend(*process.thread, profile_.costs.zap * part.count());
         done += part;
       }
+      // From 6.0 on nobody waits for a victim any more when all of it is unmapped: the last gather
+      // is given back after that (exit_mmap(): MMF_OOM_SKIP, then tlb_finish_mmu()).
+      if (!reaps_first && gathered == left()) mm.oom_skip = true;
     }
     if (object.resident <= Pages(0)) {
       gathered = Pages(0);
@@ -510,7 +514,6 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
 
 // shmem_evict_inode(): few pages at a time, each out of the file's index.
 Co<void> Kernel::evict(Process& process, Object& object) {
-  co_await spend(*process.thread, profile_.costs.zap * object.resident.count());
   Pages freed;
   while (!object.extents.empty()) {
     Extent* extent = &object.extents.begin()->second;
@@ -533,11 +536,23 @@ Co<void> Kernel::exit(Process& process) {
   std::shared_ptr<Mm> mm = process.mm;
   if (mm != nullptr && --mm->users == 0) {
     std::vector<Object*> objects;
+    Pages shared;
     for (const Region& region : mm->regions) {
       if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
+      if (region.shared) shared += region.object->resident;
     }
+    // unmap_vmas() leaves no mapping out: what is shared is unmapped before a gather is full, and
+    // stays where it is. Up to 5.19 the private memory of a victim has gone before that
+    // (exit_mmap(), __oom_reap_task_mm()).
+    const bool reaps_first = profile_.version < KernelVersion{6, 0};
+    const SimTime unmapping = profile_.costs.zap * shared.count();
+    if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);
     if (mm->written != nullptr) objects.push_back(mm->written);
-    co_await free_pages_of(process, objects);
+    co_await free_pages_of(process, *mm, objects);
+    if (reaps_first && shared > Pages(0)) {
+      mm->oom_skip = true;
+      co_await spend(*process.thread, unmapping);
+    }
     machine_.give(machine_.zones().size() - 1, mm->tables);
     page_tables_ -= mm->tables;
     const Pages charged = mm->table_charge;
