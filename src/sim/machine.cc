@@ -262,7 +262,10 @@ std::optional<std::size_t> Machine::take_block(int order, Mark mark) {
 
 void Machine::give(std::size_t index, Pages pages) {
   SimZone& zone = zones_[index];
-  const Pages listed = std::max(std::min(pages, zone.pcp_high - zone.pcp), Pages(0));
+  // nr_pcp_high(): a zone below its high mark gets its pages back at once (ZONE_BELOW_HIGH, 6.7).
+  const bool is_short = zone.free < zone.levels.high;
+  const Pages most = is_short ? std::min(zone.pcp_high, zone.levels.low) : zone.pcp_high;
+  const Pages listed = std::max(std::min(pages, most - zone.pcp), Pages(0));
   zone.pcp += listed;
   zone.free += pages - listed;
 }
