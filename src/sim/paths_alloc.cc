@@ -62,7 +62,7 @@ Co<Machine::Taken> Kernel::alloc_pages(Process& process, Pages pages) {
 // comes, that is so many times the same.
 Pages Kernel::slow_pages_undisturbed(const Process& process, const Placement& where,
                                      Pages pages) const {
-  constexpr SimTime kUseMax = 40us;  // What whoever asked spends on each of them, at most.
+  constexpr SimTime kUseMax = 80us;  // What whoever asked spends on each of them, at most.
   const bool wakes = std::any_of(where.nodes.begin(), where.nodes.end(),
                                  [&](int node) { return would_wake_kswapd(node); });
   if (page_by_page_ || halted_ || wakes) return Pages(0);

@@ -143,7 +143,10 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   done = 0;
   Mm& mm = *process.mm;
   const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
+  const SimTime begun = now();
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
+  // Who had to wait for that looks again before the next page whether he still has his stack.
+  if (now() != begun) count = 1;
   const Costs& costs = profile_.costs;
   const SimTime each = (region.shared ? costs.shared_fault : costs.fault) +
                        (region.object->dense ? costs.dense : SimTime(0));

@@ -2,6 +2,7 @@
 // time comes to the same record and the same log, in the experiments and in random scenarios.
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -93,7 +94,12 @@ class ScenarioWriter {
 
 TEST(PageByPage, RandomScenarios) {
   constexpr std::uint64_t kScenarios = 60;
-  for (std::uint64_t seed = 1; seed <= kScenarios; ++seed) {
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t seed = 1; seed <= kScenarios; ++seed)
+    seeds.push_back(seed);
+  // With swap; these two once came to other times.
+  seeds.insert(seeds.end(), {165, 211});
+  for (const std::uint64_t seed : seeds) {
     const std::string text = ScenarioWriter(seed).write();
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
     const ParsedScenario parsed = parse_scenario(text);
