@@ -180,7 +180,7 @@ class Kernel {
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> forget_swapped(Process& process, const std::vector<Object*>& objects);
-  Co<void> free_pages_of(Process& process, Mm& mm, const std::vector<Object*>& objects);
+  Co<void> free_pages_of(Process& process, const std::vector<Object*>& objects);
   Pages freed_undisturbed(const Process& process, Pages left) const;
   Co<void> evict(Process& process, Object& object);
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,

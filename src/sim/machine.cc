@@ -42,7 +42,7 @@ SimZone zone_above_dma(int node, std::size_t index, Pages present, Pages managed
 Machine::Machine(const KernelProfile& profile, const HostSpec& host, int disks)
     : version_(profile.version) {
   const bool has_swap = host.swap >= Bytes(64 << 10);
-  set_up_zones(profile, host, disks > 0);
+  set_up_zones(profile, host, disks);
   set_up_levels(profile, disks > 0 || has_swap);
   swap_.kind = host.swap_kind;
   swap_.rate = host.swap_rate;
@@ -107,7 +107,7 @@ void Machine::fill(const KernelProfile& profile, int disks) {
   }
 }
 
-void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, bool has_disk) {
+void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, int disks) {
   SimZone dma;
   dma.name = "DMA";
   dma.present = kDmaPresent;
@@ -115,7 +115,8 @@ void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, b
   dma.managed = profile.dma_managed;
   zones_.push_back(dma);
   const Pages total = pages_of(host.memory);
-  const Pages kept = has_disk ? profile.disk_pages : Pages(0);
+  Pages kept = profile.more_disk_pages * std::max(disks - 1, 0);
+  if (disks > 0) kept += profile.disk_pages;
   const Pages managed = managed_above_dma(profile, host.memory) - kept;
   if (host.nodes.empty()) {
     const std::int64_t low_end = std::min(kLowEnd, total.count());

@@ -87,7 +87,7 @@ class Machine {
   std::vector<std::int64_t> blocks(const SimZone& zone) const;  // Free ones by order.
 
  private:
-  void set_up_zones(const KernelProfile& profile, const HostSpec& host, bool has_disk);
+  void set_up_zones(const KernelProfile& profile, const HostSpec& host, int disks);
   void set_up_levels(const KernelProfile& profile, bool has_modules);
   void fill(const KernelProfile& profile, int disks);
   void set_levels(const std::vector<ManagedZone>& zones);

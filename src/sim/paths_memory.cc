@@ -460,8 +460,7 @@ Pages Kernel::freed_undisturbed(const Process& process, Pages left) const {
 
 // exit_mmap(): the pages of an address space come back in batches, which is when their charges
 // end.
-Co<void> Kernel::free_pages_of(Process& process, Mm& mm, const std::vector<Object*>& objects) {
-  const bool reaps_first = profile_.version < KernelVersion{6, 0};
+Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
   Pages gathered;
   Pages freed;  // Since others could run.
   std::size_t index = 0;
@@ -492,9 +491,6 @@ Co<void> Kernel::free_pages_of(Process& process, Mm& mm, const std::vector<Objec
         co_await spend(*process.thread, profile_.costs.zap * part.count());
         done += part;
       }
-      // From 6.0 on nobody waits for a victim any more when all of it is unmapped: the last gather
-      // is given back after that (exit_mmap(): MMF_OOM_SKIP, then tlb_finish_mmu()).
-      if (!reaps_first && gathered == left()) mm.oom_skip = true;
     }
     if (object.resident <= Pages(0)) {
       gathered = Pages(0);
@@ -551,7 +547,7 @@ Co<void> Kernel::exit(Process& process) {
     const SimTime unmapping = profile_.costs.zap * shared.count();
     if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);
     if (mm->written != nullptr) objects.push_back(mm->written);
-    co_await free_pages_of(process, *mm, objects);
+    co_await free_pages_of(process, objects);
     if (reaps_first && shared > Pages(0)) {
       mm->oom_skip = true;
       co_await spend(*process.thread, unmapping);

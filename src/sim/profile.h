@@ -65,7 +65,8 @@ struct KernelProfile {
   Pages dma_managed;
   Pages late_freed;    // Given back after the levels were set: the kernel's own start, the archive.
   Pages reserve_less;  // When admin_reserve_kbytes was set, so much less was free than managed.
-  Pages disk_pages;    // Kept by the driver of a disk.
+  // Kept from the allocator by a disk, and by each more of them: the firmware's tables are longer.
+  Pages disk_pages, more_disk_pages;
   Pages disk_use;      // In use for each disk: its driver's requests, and slab.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.

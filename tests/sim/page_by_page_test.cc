@@ -97,8 +97,7 @@ TEST(PageByPage, RandomScenarios) {
   std::vector<std::uint64_t> seeds;
   for (std::uint64_t seed = 1; seed <= kScenarios; ++seed)
     seeds.push_back(seed);
-  // With swap; these two once came to other times.
-  seeds.insert(seeds.end(), {165, 211});
+  seeds.push_back(211);  // A page table that had to be waited for, with swap.
   for (const std::uint64_t seed : seeds) {
     const std::string text = ScenarioWriter(seed).write();
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
