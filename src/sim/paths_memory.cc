@@ -540,9 +540,8 @@ Co<void> Kernel::exit(Process& process) {
       if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
       if (region.shared) shared += region.object->resident;
     }
-    // unmap_vmas() leaves no mapping out: what is shared is unmapped before a gather is full, and
-    // stays where it is. Up to 5.19 the private memory of a victim has gone before that
-    // (exit_mmap(), __oom_reap_task_mm()).
+    // unmap_vmas() leaves out no mapping that is shared. Up to 5.19 the private memory of a victim
+    // has gone before that (exit_mmap(), __oom_reap_task_mm()).
     const bool reaps_first = profile_.version < KernelVersion{6, 0};
     const SimTime unmapping = profile_.costs.zap * shared.count();
     if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);

@@ -67,7 +67,7 @@ struct KernelProfile {
   Pages reserve_less;  // When admin_reserve_kbytes was set, so much less was free than managed.
   // Kept from the allocator by a disk, and by each more of them: the firmware's tables are longer.
   Pages disk_pages, more_disk_pages;
-  Pages disk_use;      // In use for each disk: its driver's requests, and slab.
+  Pages disk_use;  // In use for each disk: its driver's requests, and slab.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
