@@ -78,7 +78,8 @@ struct Object {
   std::string name;                        // Of a file.
   std::map<std::int64_t, Extent> extents;  // By first page; those pages that exist.
   Pages resident, swapped;
-  int users = 0;  // Mappings of it; a file lives without any.
+  int users = 0;       // Mappings of it; a file lives without any.
+  bool dense = false;  // Its pages cannot be compressed.
 
   // The extent that holds that page, or nullptr.
   Extent* at(std::int64_t page) {

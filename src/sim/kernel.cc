@@ -24,10 +24,12 @@ bool uses_files(const std::vector<Step>& steps) {
 }
 
 // A rehearsal gives the machine a disk for swap, and one for the files of its processes.
-bool has_disk(const Scenario& scenario) {
-  if (scenario.host.swap > Bytes(0) && scenario.host.swap_kind == SwapKind::disk) return true;
-  return std::any_of(scenario.processes.begin(), scenario.processes.end(),
-                     [](const ProcessSpec& process) { return uses_files(process.steps); });
+int count_disks(const Scenario& scenario) {
+  const bool swaps = scenario.host.swap > Bytes(0) && scenario.host.swap_kind == SwapKind::disk;
+  const bool writes =
+      std::any_of(scenario.processes.begin(), scenario.processes.end(),
+                  [](const ProcessSpec& process) { return uses_files(process.steps); });
+  return (swaps ? 1 : 0) + (writes ? 1 : 0);
 }
 
 std::int64_t count_steps(const std::vector<Step>& steps) {
@@ -68,7 +70,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       scheduler_(scheduler),
       witness_(witness),
       page_by_page_(page_by_page),
-      machine_(profile, scenario.host, has_disk(scenario)),
+      machine_(profile, scenario.host, count_disks(scenario)),
       memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks,
               scenario.host.cgroup == CgroupVersion::v1 && profile.version < KernelVersion{5, 11}),
       next_pid_(profile.first_pid),
@@ -242,9 +244,7 @@ Co<int> Kernel::set_max(Process& writer, Memcg& group, Pages pages) {
       continue;
     }
     raise_max_event(group, MemcgEvent::oom);
-    OomRequest request;
-    request.memcg = &group;
-    if (!co_await out_of_memory(writer, request)) break;
+    if (!co_await memcg_out_of_memory(writer, group)) break;
     // Whom it killed has to be gone before it asks again.
     co_await scheduler_.pause_for(*writer.thread, SimTime(4'000'000));
   }

@@ -192,6 +192,9 @@ class Kernel {
   Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
   void uncharge(Memcg& group, Pages pages);
   Co<OomOutcome> memcg_oom(Process& process, Memcg& group, bool user_fault);
+  Co<bool> memcg_out_of_memory(Process& process, Memcg& group);
+  void release_oom_lock();
+  void wake_oom_lock_waiter();
   Co<void> oom_synchronize(Process& process, Memcg& group);
   Co<void> throttle_high(Process& process);
 
@@ -312,6 +315,7 @@ class Kernel {
   Pages init_more_;  // Of PID 1 for its scenario.
   MemcgStats root_total_;
   bool oom_lock_ = false;
+  std::vector<Thread*> oom_lock_waiting_;  // In the order in which they came.
   std::optional<std::string> beyond_model_;
   std::vector<SimTime> reports_;  // Of the last five seconds.
   struct Kswapd {

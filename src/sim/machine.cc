@@ -39,16 +39,16 @@ SimZone zone_above_dma(int node, std::size_t index, Pages present, Pages managed
 
 }  // namespace
 
-Machine::Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk)
+Machine::Machine(const KernelProfile& profile, const HostSpec& host, int disks)
     : version_(profile.version) {
   const bool has_swap = host.swap >= Bytes(64 << 10);
-  set_up_zones(profile, host, has_disk);
-  set_up_levels(profile, has_disk || has_swap);
+  set_up_zones(profile, host, disks);
+  set_up_levels(profile, disks > 0 || has_swap);
   swap_.kind = host.swap_kind;
   swap_.rate = host.swap_rate;
   // The first page of the area is its header.
   if (has_swap) swap_.total = pages_of(host.swap) - Pages(1);
-  fill(profile);
+  fill(profile, disks);
   // init_admin_reserve() and init_user_reserve() of mm/mmap.c: 1/32 of what was free then.
   const std::int64_t free_kib = (managed() - profile.reserve_less).count() * 4;
   admin_reserve_ = KiB(std::min<std::int64_t>(free_kib / 32, 8192));
@@ -80,10 +80,11 @@ void Machine::set_up_levels(const KernelProfile& profile, bool has_modules) {
 }
 
 // What is in use when the scenario begins: the kernel's and PID 1's.
-void Machine::fill(const KernelProfile& profile) {
+void Machine::fill(const KernelProfile& profile, int disks) {
   constexpr Pages kDmaUsed(32);
   Pages used = profile.slab_reclaimable + profile.slab_unreclaimable + profile.kernel_stack +
-               profile.page_tables + profile.init_anon + profile.init_shmem + profile.other_use;
+               profile.page_tables + profile.init_anon + profile.init_shmem + profile.other_use +
+               profile.disk_use * disks;
   for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
     zone->free = zone->managed;
     if (zone->index == 0) {
@@ -106,7 +107,7 @@ void Machine::fill(const KernelProfile& profile) {
   }
 }
 
-void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, bool has_disk) {
+void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, int disks) {
   SimZone dma;
   dma.name = "DMA";
   dma.present = kDmaPresent;
@@ -114,7 +115,8 @@ void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, b
   dma.managed = profile.dma_managed;
   zones_.push_back(dma);
   const Pages total = pages_of(host.memory);
-  const Pages kept = has_disk ? profile.disk_pages : Pages(0);
+  Pages kept = profile.more_disk_pages * std::max(disks - 1, 0);
+  if (disks > 0) kept += profile.disk_pages;
   const Pages managed = managed_above_dma(profile, host.memory) - kept;
   if (host.nodes.empty()) {
     const std::int64_t low_end = std::min(kLowEnd, total.count());
@@ -261,7 +263,10 @@ std::optional<std::size_t> Machine::take_block(int order, Mark mark) {
 
 void Machine::give(std::size_t index, Pages pages) {
   SimZone& zone = zones_[index];
-  const Pages listed = std::max(std::min(pages, zone.pcp_high - zone.pcp), Pages(0));
+  // nr_pcp_high(): a zone below its high mark gets its pages back at once (ZONE_BELOW_HIGH, 6.7).
+  const bool is_short = zone.free < zone.levels.high;
+  const Pages most = is_short ? std::min(zone.pcp_high, zone.levels.low) : zone.pcp_high;
+  const Pages listed = std::max(std::min(pages, most - zone.pcp), Pages(0));
   zone.pcp += listed;
   zone.free += pages - listed;
 }

@@ -48,8 +48,8 @@ enum class Mark { min, low, high };
 
 class Machine {
  public:
-  // `has_disk`: of its own, for swap or for files.
-  Machine(const KernelProfile& profile, const HostSpec& host, bool has_disk);
+  // `disks`: for swap, and for files.
+  Machine(const KernelProfile& profile, const HostSpec& host, int disks);
 
   void adopt(const FoundHost& found);
 
@@ -87,9 +87,9 @@ class Machine {
   std::vector<std::int64_t> blocks(const SimZone& zone) const;  // Free ones by order.
 
  private:
-  void set_up_zones(const KernelProfile& profile, const HostSpec& host, bool has_disk);
+  void set_up_zones(const KernelProfile& profile, const HostSpec& host, int disks);
   void set_up_levels(const KernelProfile& profile, bool has_modules);
-  void fill(const KernelProfile& profile);
+  void fill(const KernelProfile& profile, int disks);
   void set_levels(const std::vector<ManagedZone>& zones);
   std::vector<ManagedZone> managed_zones() const;
   Pages level_of(const SimZone& zone, Mark mark) const;

@@ -26,7 +26,7 @@ TEST_P(MeasuredZones, AreThoseOfTheModel) {
   const MeasuredZone& measured = GetParam();
   HostSpec host;
   host.memory = Bytes(measured.mib << 20);
-  const Machine machine(*find_profile(measured.kernel), host, false);
+  const Machine machine(*find_profile(measured.kernel), host, 0);
   const SimZone& zone = machine.zones().at(measured.zone);
   EXPECT_EQ(zone.levels.min, Pages(measured.min));
   EXPECT_EQ(zone.levels.low, Pages(measured.low));
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, MeasuredZones, testing::ValuesIn(kMeasured));
 TEST(MachineTest, KeepsWhatIsBelowTheMark) {
   HostSpec host;
   host.memory = Bytes(256 << 20);
-  Machine machine(*find_profile("6.1"), host, false);
+  Machine machine(*find_profile("6.1"), host, 0);
   const Placement anywhere{{0}};
   while (machine.take(Pages(1000), anywhere, Mark::low).pages > Pages(0)) {
   }
@@ -59,7 +59,7 @@ TEST(MachineTest, KeepsWhatIsBelowTheMark) {
 TEST(MachineTest, HasNoBlockWhereEverySecondPageIsTaken) {
   HostSpec host;
   host.memory = Bytes(256 << 20);
-  Machine machine(*find_profile("6.1"), host, false);
+  Machine machine(*find_profile("6.1"), host, 0);
   const Placement anywhere{{0}};
   Pages taken;
   while (true) {
@@ -71,6 +71,35 @@ TEST(MachineTest, HasNoBlockWhereEverySecondPageIsTaken) {
   while (machine.take_block(3, Mark::min)) {
   }
   EXPECT_TRUE(machine.take_block(0, Mark::min).has_value());
+}
+
+// MemTotal of rehearsals of 256 MiB: without a disk, with one, with one for swap and one for files.
+TEST(MachineTest, EachDiskKeepsPages) {
+  HostSpec host;
+  host.memory = Bytes(256 << 20);
+  const auto total = [&](int disks) {
+    return to_bytes(Machine(*find_profile("5.10"), host, disks).managed(), PageSize::k4K);
+  };
+  EXPECT_EQ(total(0), Bytes(234'991'616));
+  EXPECT_EQ(total(1), Bytes(234'979'328));
+  EXPECT_EQ(total(2), Bytes(234'967'040));
+}
+
+TEST(MachineTest, AZoneThatIsShortGetsItsPagesBack) {
+  HostSpec host;
+  host.memory = Bytes(256 << 20);
+  Machine machine(*find_profile("7.2"), host, 0);
+  const Placement anywhere{{0}};
+  while (machine.take(Pages(1000), anywhere, Mark::min).pages > Pages(0)) {
+  }
+  SimZone& zone = machine.zones().at(1);
+  const Pages before = zone.free;
+  zone.pcp = zone.levels.low;
+  machine.give(1, Pages(100));
+  EXPECT_EQ(zone.free, before + Pages(100));
+  zone.free = zone.levels.high;
+  machine.give(1, Pages(100));
+  EXPECT_EQ(zone.free, zone.levels.high);
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ void Kernel::drop(Extent& extent) {
   if (extent.swapped) {
     machine_.swap().used -= extent.count;
     object.swapped -= extent.count;
+    if (object.dense) machine_.give(extent.zone, extent.count);
     for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent) {
       group->swap.usage -= extent.count;
       if (has_memsw()) group->memsw.usage -= extent.count;
@@ -127,7 +128,9 @@ void Kernel::swap_out(Extent& extent) {
   count_charge(*extent.memcg, extent.count, stat_of(object), -1);
   if (object.kind == Object::Kind::shmem)
     count_charge(*extent.memcg, extent.count, &MemcgStats::shmem, -1);
-  machine_.give(extent.zone, extent.count);
+  // What zram cannot make smaller it keeps as it is, in a page of its own (zs_malloc(), huge
+  // classes): the host has gained nothing.
+  if (!object.dense) machine_.give(extent.zone, extent.count);
   machine_.swap().used += extent.count;
   for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent) {
     group->memory.usage -= extent.count;

@@ -62,7 +62,7 @@ Co<Machine::Taken> Kernel::alloc_pages(Process& process, Pages pages) {
 // comes, that is so many times the same.
 Pages Kernel::slow_pages_undisturbed(const Process& process, const Placement& where,
                                      Pages pages) const {
-  constexpr SimTime kUseMax = 40us;  // What whoever asked spends on each of them, at most.
+  constexpr SimTime kUseMax = 80us;  // What whoever asked spends on each of them, at most.
   const bool wakes = std::any_of(where.nodes.begin(), where.nodes.end(),
                                  [&](int node) { return would_wake_kswapd(node); });
   if (page_by_page_ || halted_ || wakes) return Pages(0);
@@ -158,7 +158,7 @@ Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Plac
     }
     oom_lock_ = true;
     if (const auto zone = take(Mark::high)) {
-      oom_lock_ = false;
+      release_oom_lock();
       co_return zone;
     }
     OomRequest request;
@@ -166,7 +166,7 @@ Co<std::optional<std::size_t>> Kernel::alloc_slowly(Process& process, const Plac
     request.nodes = process.bind;
     request.user_page = order == 0 && process.pid != 1;
     const bool done = co_await out_of_memory(process, request);
-    oom_lock_ = false;
+    release_oom_lock();
     if (!done) co_return std::nullopt;
     loops = 0;
     drained = false;

@@ -94,11 +94,38 @@ Co<Kernel::OomOutcome> Kernel::memcg_oom(Process& process, Memcg& group, bool us
   if (group.oom_kill_disable) co_return user_fault ? OomOutcome::async : OomOutcome::skipped;
   if (cgroup_ == CgroupVersion::v1 && !group.oom_lock)
     witness_.notified(group, "memory.oom_control");
-  if (MemcgTree::margin(group, has_memsw()) >= Pages(1)) co_return OomOutcome::success;
+  const bool done = co_await memcg_out_of_memory(process, group);
+  co_return done ? OomOutcome::success : OomOutcome::failed;
+}
+
+// mem_cgroup_out_of_memory(): one at a time under oom_lock. Whoever waits for it sleeps, and then
+// looks first whether there is room by now.
+Co<bool> Kernel::memcg_out_of_memory(Process& process, Memcg& group) {
+  while (oom_lock_) {
+    if (process.is_dying()) co_return true;
+    oom_lock_waiting_.push_back(process.thread);
+    co_await scheduler_.wait(*process.thread);
+    std::erase(oom_lock_waiting_, process.thread);
+  }
+  if (MemcgTree::margin(group, has_memsw()) >= Pages(1)) {
+    wake_oom_lock_waiter();
+    co_return true;
+  }
   OomRequest request;
   request.memcg = &group;
+  oom_lock_ = true;
   const bool done = co_await out_of_memory(process, request);
-  co_return done ? OomOutcome::success : OomOutcome::failed;
+  release_oom_lock();
+  co_return done;
+}
+
+void Kernel::release_oom_lock() {
+  oom_lock_ = false;
+  wake_oom_lock_waiter();
+}
+
+void Kernel::wake_oom_lock_waiter() {
+  if (!oom_lock_waiting_.empty()) scheduler_.wake(*oom_lock_waiting_.front());
 }
 
 // mem_cgroup_oom_synchronize(): sleeps until there is room, or it is killed.

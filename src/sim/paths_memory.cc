@@ -51,6 +51,9 @@ int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   Object& object = *objects_.back();
   object.kind = shared ? Object::Kind::shmem : Object::Kind::anon;
   object.users = 1;
+  // Where there is zram a process of a scenario fills its memory with what has no pattern.
+  const SimSwap& swap = machine_.swap();
+  object.dense = swap.kind == SwapKind::zram && swap.total > Pages(0) && unplaced_.empty();
   mm.regions.push_back({&object, size, Pages(0), shared, huge});
   mm.total_vm += size;
   mm.committed += size;
@@ -140,8 +143,13 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   done = 0;
   Mm& mm = *process.mm;
   const std::int64_t in_table = (mm.spread.count() + kFirstTableUsed) % kPagesOfTable;
+  const SimTime begun = now();
   if (in_table == 0 && !co_await take_tables(process, Pages(1))) co_return false;
-  const SimTime each = region.shared ? profile_.costs.shared_fault : profile_.costs.fault;
+  // Who had to wait for that looks again before the next page whether he still has his stack.
+  if (now() != begun) count = 1;
+  const Costs& costs = profile_.costs;
+  const SimTime each = (region.shared ? costs.shared_fault : costs.fault) +
+                       (region.object->dense ? costs.dense : SimTime(0));
   count = std::min(count, pages_at_once(*process.thread, each));
   // Where nothing can be short, tables that are needed on the way are had at once.
   const std::int64_t plenty = plenty_for(process).count();
@@ -516,7 +524,6 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
 
 // shmem_evict_inode(): few pages at a time, each out of the file's index.
 Co<void> Kernel::evict(Process& process, Object& object) {
-  co_await spend(*process.thread, profile_.costs.zap * object.resident.count());
   Pages freed;
   while (!object.extents.empty()) {
     Extent* extent = &object.extents.begin()->second;
@@ -539,11 +546,22 @@ Co<void> Kernel::exit(Process& process) {
   std::shared_ptr<Mm> mm = process.mm;
   if (mm != nullptr && --mm->users == 0) {
     std::vector<Object*> objects;
+    Pages shared;
     for (const Region& region : mm->regions) {
       if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
+      if (region.shared) shared += region.object->resident;
     }
+    // unmap_vmas() leaves out no mapping that is shared. Up to 5.19 the private memory of a victim
+    // has gone before that (exit_mmap(), __oom_reap_task_mm()).
+    const bool reaps_first = profile_.version < KernelVersion{6, 0};
+    const SimTime unmapping = profile_.costs.zap * shared.count();
+    if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);
     if (mm->written != nullptr) objects.push_back(mm->written);
     co_await free_pages_of(process, objects);
+    if (reaps_first && shared > Pages(0)) {
+      mm->oom_skip = true;
+      co_await spend(*process.thread, unmapping);
+    }
     machine_.give(machine_.zones().size() - 1, mm->tables);
     page_tables_ -= mm->tables;
     const Pages charged = mm->table_charge;

@@ -26,6 +26,7 @@ struct Costs {
   SimTime fault;               // A new page of a process, ...
   SimTime shared_fault;        // ... and one of memory that is shared: of an object as a file is.
   SimTime retouch;             // A page that is there.
+  SimTime dense;               // Filling a page so that it cannot be compressed: swap in zram.
   SimTime zap;                 // Unmapping a page, and ...
   SimTime free_page;           // ... giving it back: its own, or ...
   SimTime free_cached;         // ... one of a file, which leaves the file's index too.
@@ -64,7 +65,9 @@ struct KernelProfile {
   Pages dma_managed;
   Pages late_freed;    // Given back after the levels were set: the kernel's own start, the archive.
   Pages reserve_less;  // When admin_reserve_kbytes was set, so much less was free than managed.
-  Pages disk_pages;    // Kept by the driver of a disk.
+  // Kept from the allocator by a disk, and by each more of them: the firmware's tables are longer.
+  Pages disk_pages, more_disk_pages;
+  Pages disk_use;  // In use for each disk: its driver's requests, and slab.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
