@@ -59,6 +59,8 @@ class Witness {
   virtual void stalled() = 0;  // A task begins to wait for memory.
 };
 
+constexpr Pages kKernelStack(4);  // Of a thread.
+
 // Given before anybody is killed for the host (register_oom_notifier()).
 using OomNotifier = std::function<Pages()>;
 

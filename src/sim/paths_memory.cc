@@ -1,5 +1,4 @@
-// What a process does with its memory: mapping, faults, fork, exit. mm/memory.c, mm/mmap.c,
-// kernel/fork.c, kernel/exit.c
+// What a process does with its memory: mapping, faults, fork. mm/memory.c, mm/mmap.c, kernel/fork.c
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -9,17 +8,9 @@
 namespace oomkit::sim {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::int64_t kPagesOfTable = 512;
 // Where in its first table the memory of a process begins.
 constexpr std::int64_t kFirstTableUsed = 384;
-constexpr std::int64_t kPagesAtOnce = 512;  // Between two cond_resched() of unmapping.
-constexpr Pages kGatherMax(9614);           // MAX_GATHER_BATCH_COUNT batches of mmu_gather.
-constexpr Pages kEvictedAtOnce(32);         // PAGEVEC_SIZE, as it is nearly.
-constexpr Pages kForgottenAtOnce(64);
-constexpr Pages kStack(4);  // Of a thread, in the kernel.
-constexpr SimTime kSystemCall = 1'500ns;
 constexpr std::int64_t kSwapCluster = 8;  // 1 << page_cluster
 
 }  // namespace
@@ -387,11 +378,12 @@ Co<bool> Kernel::settle(Process& process) {
 Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory) {
   Memcg& group = *parent.memcg;
   const Pages tables = shares_memory ? Pages(0) : parent.mm->tables;
-  const Pages all = kStack + tables;
-  if (!co_await charge_kernel(parent, group, kStack, &MemcgStats::kernel_stack)) co_return ENOMEM;
+  const Pages all = kKernelStack + tables;
+  if (!co_await charge_kernel(parent, group, kKernelStack, &MemcgStats::kernel_stack))
+    co_return ENOMEM;
   if (!co_await charge_kernel(parent, group, tables, &MemcgStats::page_tables)) {
-    uncharge(group, kStack);
-    count_charge(group, kStack, &MemcgStats::kernel_stack, -1);
+    uncharge(group, kKernelStack);
+    count_charge(group, kKernelStack, &MemcgStats::kernel_stack, -1);
     co_return ENOMEM;
   }
   for (Pages done(0); done < all;) {
@@ -399,7 +391,7 @@ Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory
     if (taken.pages <= Pages(0)) co_return ENOMEM;
     done += taken.pages;
   }
-  kernel_stack_ += kStack;
+  kernel_stack_ += kKernelStack;
   page_tables_ += tables;
   if (shares_memory) {
     child.mm = parent.mm;
@@ -420,192 +412,6 @@ Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory
   if (!shares_memory) child.mm->base_shmem = profile_.fork_shmem;
   co_await spend(*parent.thread, profile_.costs.fork);
   co_return 0;
-}
-
-// A core file holds what the process held, and is charged to it.
-Co<void> Kernel::dump_core(Process& process) {
-  Pages size;
-  for (const Region& region : process.mm->regions)
-    size += region.object->resident;
-  Object& core = file("/dev/core." + process.comm + "." + std::to_string(process.pid), true);
-  co_await cache_pages(process, core, 0, size.count(), true);
-}
-
-// What is in swap is forgotten while the address space is unmapped. So many at a time, however they
-// lie: what takes time may not depend on how pages are put together.
-Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& objects) {
-  const bool zram = machine_.swap().kind == SwapKind::zram;
-  const SimTime each = zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
-  Pages forgotten;
-  for (Object* object : objects) {
-    for (auto it = object->extents.begin(); object->swapped > Pages(0);) {
-      if (it == object->extents.end()) it = object->extents.begin();
-      Extent* extent = &it->second;
-      ++it;
-      if (!extent->swapped) continue;
-      const Pages part = std::min(extent->count, kForgottenAtOnce - forgotten);
-      if (extent->count > part) extent = &split(*extent, part);
-      const std::int64_t first = extent->first;
-      drop(*extent);
-      forgotten += part;
-      if (forgotten == kForgottenAtOnce)
-        co_await spend(*process.thread, each * std::exchange(forgotten, Pages(0)).count());
-      it = object->extents.upper_bound(first);
-    }
-  }
-  if (forgotten > Pages(0)) co_await spend(*process.thread, each * forgotten.count());
-}
-
-// How many of the pages of an exit are free before anything else happens: whole gathers, or all
-// that is left. None where somebody would be told of the first of them.
-Pages Kernel::freed_undisturbed(const Process& process, Pages left) const {
-  const auto& groups = memcgs_.groups();
-  const bool awaited = std::any_of(groups.begin(), groups.end(),
-                                   [](const auto& group) { return group->under_oom > 0; });
-  if (page_by_page_ || awaited) return Pages(0);
-  const SimTime each = profile_.costs.zap + profile_.costs.free_page;
-  // The last of it is over before anybody's turn, and not at it.
-  const Pages pages((scheduler_.undisturbed(*process.thread).count() - 1) / each.count());
-  return pages >= left ? left : pages - Pages(pages.count() % kGatherMax.count());
-}
-
-// exit_mmap(): the pages of an address space come back in batches, which is when their charges
-// end.
-Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
-  Pages gathered;
-  Pages freed;  // Since others could run.
-  std::size_t index = 0;
-  const auto left = [&] {
-    Pages sum;
-    for (std::size_t i = index; i < objects.size(); ++i)
-      sum += objects[i]->resident;
-    return sum;
-  };
-  while (index < objects.size()) {
-    // Also what others swapped out while it waited for the processor.
-    if (gathered <= Pages(0)) co_await forget_swapped(process, objects);
-    Object& object = *objects[index];
-    if (object.extents.empty()) {
-      ++index;
-      continue;
-    }
-    if (gathered <= Pages(0)) {
-      if (const Pages at_once = freed_undisturbed(process, left()); at_once > Pages(0)) {
-        drop_first(objects, at_once);
-        const SimTime each = profile_.costs.zap + profile_.costs.free_page;
-        co_await spend(*process.thread, each * at_once.count());
-        continue;
-      }
-      gathered = std::min(left(), kGatherMax);
-      for (Pages done(0); done < gathered;) {
-        const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
-        co_await spend(*process.thread, profile_.costs.zap * part.count());
-        done += part;
-      }
-    }
-    if (object.resident <= Pages(0)) {
-      gathered = Pages(0);
-      continue;
-    }
-    auto next = object.extents.begin();
-    while (next->second.swapped)
-      ++next;
-    Extent* extent = &next->second;
-    const Pages part = std::min({extent->count, profile_.freed_at_once - freed, gathered});
-    if (extent->count > part) extent = &split(*extent, part);
-    drop(*extent);
-    gathered -= part;
-    freed += part;
-    if (freed < profile_.freed_at_once && gathered > Pages(0)) continue;
-    co_await spend(*process.thread, profile_.costs.free_page * freed.count());
-    freed = Pages(0);
-  }
-}
-
-// shmem_evict_inode(): few pages at a time, each out of the file's index.
-Co<void> Kernel::evict(Process& process, Object& object) {
-  Pages freed;
-  while (!object.extents.empty()) {
-    Extent* extent = &object.extents.begin()->second;
-    const bool resides = !extent->swapped;
-    const Pages part = std::min(extent->count, kEvictedAtOnce - freed);
-    if (extent->count > part) extent = &split(*extent, part);
-    drop(*extent);
-    if (resides) freed += part;
-    if (freed < kEvictedAtOnce && !object.extents.empty()) continue;
-    const std::int64_t count = std::exchange(freed, Pages(0)).count();
-    co_await spend(*process.thread, profile_.costs.free_cached * count);
-  }
-}
-
-// do_exit()
-Co<void> Kernel::exit(Process& process) {
-  process.life = Life::dying;
-  process.uninterruptible = false;
-  co_await spend(*process.thread, kSystemCall);
-  std::shared_ptr<Mm> mm = process.mm;
-  if (mm != nullptr && --mm->users == 0) {
-    std::vector<Object*> objects;
-    Pages shared;
-    for (const Region& region : mm->regions) {
-      if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
-      if (region.shared) shared += region.object->resident;
-    }
-    // unmap_vmas() leaves out no mapping that is shared. Up to 5.19 the private memory of a victim
-    // has gone before that (exit_mmap(), __oom_reap_task_mm()).
-    const bool reaps_first = profile_.version < KernelVersion{6, 0};
-    const SimTime unmapping = profile_.costs.zap * shared.count();
-    if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);
-    if (mm->written != nullptr) objects.push_back(mm->written);
-    co_await free_pages_of(process, objects);
-    if (reaps_first && shared > Pages(0)) {
-      mm->oom_skip = true;
-      co_await spend(*process.thread, unmapping);
-    }
-    machine_.give(machine_.zones().size() - 1, mm->tables);
-    page_tables_ -= mm->tables;
-    const Pages charged = mm->table_charge;
-    count_charge(*process.memcg, charged, &MemcgStats::page_tables, -1);
-    for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
-      each->kmem.usage -= charged;
-    if (charged > Pages(0)) uncharge(*process.memcg, charged);
-    committed_ -= mm->committed;
-    mm->oom_skip = true;
-    process.mm.reset();
-    // exit_task_work(), in which files are let go: nobody waits for this memory any more.
-    for (const Region& region : mm->regions) {
-      if (region.shared && region.object->users == 1) co_await evict(process, *region.object);
-      --region.object->users;
-    }
-  }
-  process.mm.reset();
-  if (process.sock > Pages(0)) {
-    count_charge(*process.memcg, process.sock, &MemcgStats::sock, -1);
-    uncharge(*process.memcg, process.sock);
-    for (SimZone& zone : machine_.zones()) {
-      if (&zone == &machine_.zones().back()) zone.free += process.sock;
-    }
-    process.sock = Pages(0);
-  }
-  if (process.parent != nullptr && !process.parent->memcg->is_root()) {
-    count_charge(*process.memcg, kStack, &MemcgStats::kernel_stack, -1);
-    for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
-      each->kmem.usage -= kStack;
-    uncharge(*process.memcg, kStack);
-  }
-  machine_.give(machine_.zones().size() - 1, kStack);
-  kernel_stack_ -= kStack;
-  std::erase(process.memcg->members, &process);
-  std::erase(processes_, &process);
-  process.life = Life::gone;
-  process.stalls = false;
-  if (process.sigkill) {
-    process.exit_signal = SIGKILL;
-  } else if (process.signal) {
-    process.exit_signal = *process.signal;
-  }
-  if (process.is_vfork_child && process.parent != nullptr) scheduler_.wake(*process.parent->thread);
-  witness_.exited(process);
 }
 
 }  // namespace oomkit::sim
