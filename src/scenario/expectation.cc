@@ -10,11 +10,16 @@
 namespace oomkit {
 namespace {
 
+// Of a swarm the name once, and how often.
 std::string list_text(const std::vector<std::string>& names) {
   if (names.empty()) return "nobody";
   std::string text;
-  for (const std::string& name : names)
-    text += (text.empty() ? "" : ", ") + name;
+  for (auto name = names.begin(); name != names.end();) {
+    const auto next = std::find_if(name, names.end(), [&](const auto& it) { return it != *name; });
+    text += (text.empty() ? "" : ", ") + *name;
+    if (next - name > 1) text += " (" + std::to_string(next - name) + " times)";
+    name = next;
+  }
   return text;
 }
 
