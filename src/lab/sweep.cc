@@ -11,19 +11,6 @@
 namespace oomkit {
 namespace {
 
-// What the number says already.
-SweepRun begin_run(const SweepPlan& plan, std::int64_t index, const SweepChoice& choice) {
-  SweepRun run;
-  run.index = index;
-  run.seed = choice.seed;
-  run.kernel = plan.kernels[choice.kernel];
-  for (const SweepValue& value : choice.values) {
-    run.values.push_back(value.shown);
-    run.numbers.push_back(value.number);
-  }
-  return run;
-}
-
 SweepRun refused(SweepRun run, std::string why) {
   run.outcome = "refused";
   run.problem = std::move(why);
@@ -44,9 +31,8 @@ std::string outcome_of(const RunRecord& record) {
 
 SweepRun run_one(const SweepPlan& plan, std::string_view source, std::int64_t index,
                  const ResidentPlan* resident) {
-  const SweepChoice choice = choose(plan, index);
-  SweepRun run = begin_run(plan, index, choice);
-  const ParsedScenario parsed = parse_scenario(scenario_text(plan, source, choice));
+  SweepRun run = begin_run(plan, index);
+  const ParsedScenario parsed = parse_scenario(scenario_text(plan, source, choose(plan, index)));
   if (!parsed.diagnostics.empty())
     return refused(std::move(run), parsed.diagnostics.front().message);
   if (auto why = why_not_in_model(parsed.scenario, {run.kernel}, resident))
@@ -69,6 +55,19 @@ SweepRun run_one(const SweepPlan& plan, std::string_view source, std::int64_t in
 }
 
 }  // namespace
+
+SweepRun begin_run(const SweepPlan& plan, std::int64_t index) {
+  const SweepChoice choice = choose(plan, index);
+  SweepRun run;
+  run.index = index;
+  run.seed = choice.seed;
+  run.kernel = plan.kernels[choice.kernel];
+  for (const SweepValue& value : choice.values) {
+    run.values.push_back(value.shown);
+    run.numbers.push_back(value.number);
+  }
+  return run;
+}
 
 std::optional<std::string> why_not_in_model(const Scenario& scenario,
                                             const std::vector<std::string>& kernels,

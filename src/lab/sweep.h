@@ -2,7 +2,7 @@
 //
 // What a run is follows from the plan and its number, and its result is kept under its number: so
 // it makes no difference how many threads there are, or how many programs share the runs among
-// them (io/mpi.h).
+// them (io/ranks.h).
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,9 @@ std::optional<std::string> why_not_in_model(const Scenario& scenario,
 std::vector<SweepRun> run_sweep(const SweepPlan& plan, std::string_view source,
                                 const SweepShare& share,
                                 const std::function<void(std::int64_t)>& progress);
+
+// What the number of a run, below count_runs(), says already: its seed, kernel and values.
+SweepRun begin_run(const SweepPlan& plan, std::int64_t index);
 
 // Results as bytes, for another program of the same plan.
 std::string pack_runs(const std::vector<SweepRun>& runs);

@@ -69,11 +69,13 @@ std::string pack_runs(const std::vector<SweepRun>& runs) {
 }
 
 Result<std::vector<SweepRun>> unpack_runs(const SweepPlan& plan, std::string_view bytes) {
+  const auto damaged = fail(ErrorCode::malformed, "the runs of another rank cannot be read");
   std::vector<SweepRun> runs;
   BytesReader reader(bytes);
-  while (!reader.at_end() && !reader.failed()) {
-    SweepRun run;
-    run.index = reader.number();
+  while (!reader.at_end()) {
+    const std::int64_t index = reader.number();
+    if (reader.failed() || index < 0 || index >= count_runs(plan)) return damaged;
+    SweepRun run = begin_run(plan, index);
     run.outcome = reader.text();
     const std::int64_t victims = reader.number();
     for (std::int64_t i = 0; i < victims && !reader.failed(); ++i)
@@ -83,18 +85,9 @@ Result<std::vector<SweepRun>> unpack_runs(const SweepPlan& plan, std::string_vie
     if (killed) run.first_kill_ms = first;
     run.duration_ms = reader.number();
     run.problem = reader.text();
-    if (reader.failed() || run.index < 0 || run.index >= count_runs(plan)) break;
-    const SweepChoice choice = choose(plan, run.index);
-    run.seed = choice.seed;
-    run.kernel = plan.kernels[choice.kernel];
-    for (const SweepValue& value : choice.values) {
-      run.values.push_back(value.shown);
-      run.numbers.push_back(value.number);
-    }
+    if (reader.failed()) return damaged;
     runs.push_back(std::move(run));
   }
-  if (!reader.at_end() || reader.failed())
-    return fail(ErrorCode::malformed, "the runs of another rank cannot be read");
   return runs;
 }
 
