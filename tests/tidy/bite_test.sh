@@ -121,6 +121,8 @@ printf '' >tests/forgotten.sh
 bites dead_files "tests/forgotten.sh"
 cp tests/tidy/check_length.sh tests/tidy/check_unlisted.sh
 bites dead_files "tests/tidy/check_unlisted.sh"
+printf '' >left_behind.deb
+bites dead_files "left_behind.deb"
 
 printf '[gone](GONE.md)\n' >>docs/A.md
 bites doc_links "docs/A.md:4"

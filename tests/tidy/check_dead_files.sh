@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every source is built, every test is run, every header is included, every script is
-# called by something. A file that nothing names is dead, or a test that never runs.
+# called by something, and nothing lies about at the top. A file that nothing names is dead, or a
+# test that never runs.
 source "$(dirname "$0")/common.sh" "$1"
 
 lists=$(find . \( -name .git -o -path ./build \) -prune -o -name CMakeLists.txt -print)
@@ -48,6 +49,14 @@ while IFS= read -r script; do
     --include='*.md' --exclude="$name" --exclude-dir=build --exclude-dir=.git "${name%.cmake}" . ||
     report "$script" "is called by nothing"
 done < <(project_files | grep -E '\.(sh|cmake|py)$')
+
+# At the top only what tools look for there by name, and the one script.
+while IFS= read -r file; do
+  case ${file#./} in
+    */* | README.md | dev | CMakeLists.txt | CMakePresets.json | .clang-format | .clang-tidy | .gitignore) ;;
+    *) report "$file" "does not belong at the top" ;;
+  esac
+done < <(project_files)
 
 for check in tests/tidy/check_*.sh; do
   name=$(basename "$check" .sh)
