@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/check.h"
-#include "core/json_writer.h"
+#include "core/utf8.h"
 #include "explain/explanation.h"
 #include "explain/incident.h"
 #include "klog/reader.h"

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/json_writer.h"
+#include "core/utf8.h"
 #include "render/width.h"
 #include "samples.h"
 
