@@ -309,6 +309,24 @@ TEST_F(Culprit, ServiceThatStaysJustAboveRamWithSwap) {
   EXPECT_THAT(guard().victims(), IsEmpty());
 }
 
+// As measured with a swap of 40 MB/s: five seconds of growth with three quarters of a stall, and then,
+// at its normal size, everybody's pages come back.
+TEST_F(Culprit, ServiceThatThrashesRightAfterItHasGrown) {
+  host_.swap_total = 500;
+  host_.start("warm", "/system.slice/warm.service", 10);
+  double stopped = 0;
+  guard().run(seconds(60), [&](double t) {
+    FakeProcess* warm = host_.find("warm");
+    ASSERT_NE(warm, nullptr) << "innocent";
+    const bool full = host_.available() < 30;
+    const bool grows = warm->swap < 160;
+    if (grows) (full ? warm->swap : warm->anon) += (full ? 33 : 200) * kStep;
+    if (!grows && stopped == 0) stopped = t;
+    if (full && (grows || t < stopped + 6)) host_.stall += (grows ? 0.75 : 1.0) * kStep;
+  });
+  EXPECT_THAT(guard().victims(), IsEmpty());
+}
+
 TEST_F(Culprit, BuildWithEqualPeaks) {
   guard().run(seconds(120), [&](double t) {
     const int wanted = std::fmod(t, 4.0) < 3 ? 8 : 0;

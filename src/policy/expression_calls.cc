@@ -132,7 +132,7 @@ ExpressionCompiler::Operand ExpressionCompiler::call_growth(const Token& name) {
   const Token window = token_;
   node.window = duration_argument();
   if (!failed() && window_step(node.window) == kWindowSteps) {
-    fail(window.offset, window.text.size(), "growth is followed over 2, 4, 8, 16, 32 and 64 s");
+    fail(window.offset, window.text.size(), "growth is followed over 1, 2, 4, 8, 16, 32 and 64 s");
   }
   expect_sign(")");
   Operand found = emit(node, name.offset);

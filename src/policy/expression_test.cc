@@ -64,7 +64,7 @@ class Judged {
 
   TickHost host;
   std::optional<TickCgroup> cgroup;
-  std::array<Known<Bytes>, 6> growth;
+  std::array<Known<Bytes>, kWindowSteps> growth;
   HostTime now = seconds(1);
 
  private:
@@ -219,7 +219,7 @@ TEST(Condition, AccumulationCountsWhileAConditionHolds) {
   judged.holds();
   const auto stall_for = [&](int ticks, std::int64_t growth) {
     for (int i = 0; i < ticks; ++i) {
-      judged.growth.at(0) = Bytes(growth);
+      judged.growth.at(window_step(seconds(2))) = Bytes(growth);
       judged.stall(milliseconds(55));
       judged.after(milliseconds(100));
     }

@@ -20,7 +20,7 @@
 
 namespace oomkit {
 
-// r(2 s), r(4 s), ... r(64 s) in bytes.
+// r(1 s), r(2 s), ... r(64 s) in bytes.
 using GrowthLadder = std::array<std::int64_t, kWindowSteps>;
 
 class GrowthHistory {

@@ -1,6 +1,6 @@
 // Whose growth explains the shortage: shares of record growth among siblings.
 //
-// For each window of the ladder the share of each in the growth of all, then the mean over the
+// For each window from 2 to 64 s the share of each in the growth of all, then the mean over the
 // windows. No time scale is preferred: a fast hog wins by the short windows, a slow leak too once
 // the others have settled. A window in which all together grew by less than 1 MiB says nothing.
 #pragma once

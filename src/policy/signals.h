@@ -11,6 +11,7 @@
 #include "core/time.h"
 #include "policy/tick.h"
 #include "policy/unit.h"
+#include "policy/window.h"
 
 namespace oomkit {
 
@@ -78,8 +79,8 @@ struct SignalView {
   const TickHost* host = nullptr;
   const TickCgroup* cgroup = nullptr;  // Absent: the host.
   HostTime now{0};
-  // Largest record growth of a leaf in this scope for 2, 4, 8, 16, 32, 64 s.
-  std::array<Known<Bytes>, 6> growth;
+  // Largest record growth of a leaf in this scope for each window of the ladder.
+  std::array<Known<Bytes>, kWindowSteps> growth;
 };
 
 struct SignalEntry {

@@ -11,10 +11,10 @@
 
 namespace oomkit {
 
-// 2, 4, 8, 16, 32, 64 s.
-inline constexpr std::size_t kWindowSteps = 6;
+// 1, 2, 4, 8, 16, 32, 64 s.
+inline constexpr std::size_t kWindowSteps = 7;
 constexpr HostTime window_of_step(std::size_t step) {
-  return std::chrono::seconds(std::int64_t{2} << step);
+  return std::chrono::seconds(std::int64_t{1} << step);
 }
 // The step of a window; kWindowSteps if it is none of the ladder's.
 constexpr std::size_t window_step(HostTime window) {
