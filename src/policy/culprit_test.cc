@@ -195,6 +195,20 @@ TEST_F(Culprit, LeakIntoSwap) {
     if (full) host_.stall += 0.4 * kStep;
   });
   EXPECT_THAT(guard().victims(), ElementsAre("leaky"));
+  EXPECT_EQ(guard().decisions().front().rule, "stall with swap left");
+}
+
+TEST_F(Culprit, LeakThatWillHaveFilledTheSwapSoon) {
+  host_.swap_total = 250;
+  host_.start("leaky", "/system.slice/leaky.service", 5);
+  guard().run(seconds(60), [&](double) {
+    FakeProcess* leaky = host_.find("leaky");
+    if (leaky == nullptr) return;
+    const bool full = host_.available() < 20;
+    (full ? leaky->swap : leaky->anon) += (full ? 10 : 30) * kStep;
+    if (full) host_.stall += 0.4 * kStep;
+  });
+  EXPECT_THAT(guard().victims(), ElementsAre("leaky"));
   EXPECT_EQ(guard().decisions().front().rule, "stall");
 }
 

@@ -7,9 +7,6 @@
 namespace oomkit::sim {
 namespace {
 
-constexpr int kBestNice = -20;
-constexpr int kUsualNice = 0;
-
 // From which version on a cgroup has that file; those that a resident does not write are for any.
 KernelVersion version_with(std::string_view file) {
   if (file == "cgroup.freeze") return {5, 2};
@@ -45,7 +42,7 @@ const Process& ResidentHost::init() const {
 // It is there before the scenario's first process, as the guard of a rehearsal's machine is.
 void ResidentHost::start() {
   Kernel& kernel = world_.kernel_;
-  process_ = &kernel.create_process(plan_.name, nullptr, kBestNice);
+  process_ = &kernel.create_process(plan_.name, nullptr, 0);
   kernel.skip_pids(plan_.pids - 1);
   process_->oom_score_adj = -1000;
   process_->life = Life::alive;
@@ -70,6 +67,7 @@ Co<void> ResidentHost::settle_in() {
 Co<void> ResidentHost::live() {
   Scheduler& scheduler = world_.scheduler_;
   Thread& thread = *process_->thread;
+  scheduler.set_first(thread, true);
   scheduler.do_at_once(thread, settle_in());
   while (!world_.over_) {
     co_await scheduler.spend(thread, resident_->work_before_turn());
@@ -77,9 +75,9 @@ Co<void> ResidentHost::live() {
     const SimTime used = std::exchange(used_, SimTime(0));
     if (used > SimTime(0)) co_await scheduler.spend(thread, used);
     if (const SimTime shared = std::exchange(in_turns_, SimTime(0)); shared > SimTime(0)) {
-      scheduler.set_nice(thread, kUsualNice);
+      scheduler.set_first(thread, false);
       co_await scheduler.spend(thread, shared);
-      scheduler.set_nice(thread, kBestNice);
+      scheduler.set_first(thread, true);
     }
     const SimTime left = resident_->wake_at() - since_boot();
     if (left > SimTime(0)) co_await scheduler.pause_for(thread, left);

@@ -14,6 +14,8 @@ constexpr std::int64_t kWeightOfNice0 = 1024;
 constexpr SimTime kTick = 4ms;           // CONFIG_HZ 250.
 constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
 constexpr SimTime kSleeperBonus = 3ms;   // Half of sysctl_sched_latency.
+// The virtual run time of SCHED_FIFO: nobody has had less. Weighed it still is a number.
+constexpr std::int64_t kBeforeAll = -(std::int64_t{1} << 40);
 
 // sched_prio_to_weight[] of kernel/sched/core.c: each step is a tenth of a processor.
 constexpr std::array<std::int64_t, 40> kWeights = {
@@ -46,7 +48,7 @@ Thread& Scheduler::create(int nice) {
 
 void Scheduler::start(Thread& thread, Co<void> path) {
   thread.fiber_.start(std::move(path));
-  thread.virtual_ns_ = virtual_min_ns_;
+  if (!thread.first_) thread.virtual_ns_ = virtual_min_ns_;
   make_runnable(thread);
 }
 
@@ -58,9 +60,12 @@ SimTime Scheduler::do_at_once(Thread& thread, Co<void> path) {
   return *std::exchange(at_once_, std::nullopt);
 }
 
-void Scheduler::set_nice(Thread& thread, int nice) {
-  thread.weight_ = weight_of(nice);
-  thread.granule_ns_ = kWakeUpGranule.count() * kWeightOfNice0 / thread.weight_;
+void Scheduler::set_first(Thread& thread, bool first) {
+  if (thread.is_running()) account(thread);
+  thread.first_ = first;
+  thread.weight_ = first ? kWeights.front() : kWeightOfNice0;
+  thread.virtual_ns_ = first ? kBeforeAll : virtual_min_ns_;
+  thread.virtual_rest_ = 0;
 }
 
 void Scheduler::changed(Thread& thread) {
@@ -81,7 +86,8 @@ void Scheduler::wake(Thread& thread) {
   thread.wake_pending_ = true;
   if (thread.is_runnable()) return;
   if (thread.timer_) cancel(*thread.timer_);
-  thread.virtual_ns_ = std::max(thread.virtual_ns_, virtual_min_ns_ - kSleeperBonus.count());
+  if (!thread.first_)
+    thread.virtual_ns_ = std::max(thread.virtual_ns_, virtual_min_ns_ - kSleeperBonus.count());
   make_runnable(thread);
 }
 
@@ -94,6 +100,7 @@ void Scheduler::account(Thread& thread) {
   const SimTime time = now_ - thread.accounted_;
   thread.accounted_ = now_;
   thread.ran_ += time;
+  if (thread.first_) return;
   // What is left of a division is kept: many small times are as much as a large one.
   if (thread.weight_ == kWeightOfNice0) {
     thread.virtual_ns_ += time.count();

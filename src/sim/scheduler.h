@@ -45,6 +45,7 @@ class Thread {
   Scheduler* scheduler_;
   std::uint64_t number_;
   std::int64_t weight_;
+  bool first_ = false;
   std::int64_t granule_ns_;  // How much less than another it must have had to preempt him.
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
@@ -77,7 +78,9 @@ class Scheduler {
   // Does a path to its end in this moment, as the thread that runs now, and says how much time it
   // would have taken: of nothing that waits for somebody else.
   SimTime do_at_once(Thread& thread, Co<void> path);
-  void set_nice(Thread& thread, int nice);
+  // SCHED_FIFO: before all that share the processor by weight, for as long as it wants. One thread
+  // at a time; not of one that waits for a processor.
+  void set_first(Thread& thread, bool first);
   // Ends a sleep or a wait before its time; of a thread that is not asleep nothing.
   void wake(Thread& thread);
 

@@ -66,6 +66,36 @@ TEST(SchedulerTest, ANiceThreadGetsWhatIsLeft) {
   EXPECT_EQ(log.substr(log.size() - 30).find('o'), std::string::npos) << log;
 }
 
+TEST(SchedulerTest, WhoIsFirstWaitsForNobody) {
+  Scheduler scheduler(1, true);
+  std::string log;
+  Thread& first = scheduler.create(0);
+  const auto path = [&]() -> Co<void> {
+    scheduler.set_first(first, true);
+    co_await scheduler.pause_for(first, 10ms);
+    for (int i = 0; i < 20; ++i) {
+      co_await scheduler.spend(first, 1ms);
+      log += 'f';
+    }
+    scheduler.set_first(first, false);
+    for (int i = 0; i < 8; ++i) {
+      co_await scheduler.spend(first, 1ms);
+      log += 't';
+    }
+  };
+  scheduler.start(first, path());
+  for (int i = 0; i < 3; ++i) {
+    Thread& other = scheduler.create(0);
+    scheduler.start(other, work(scheduler, other, log, 'o', 40));
+  }
+  run_all(scheduler);
+  const std::string alone(20, 'f');
+  ASSERT_NE(log.find(alone), std::string::npos) << log;
+  // It came when its time had come, and takes its turn after that.
+  EXPECT_LE(log.find('f'), 11U);
+  EXPECT_EQ(log.find(alone + "tttttttt"), std::string::npos) << log;
+}
+
 TEST(SchedulerTest, TwoProcessorsAreTwice) {
   Scheduler scheduler(2, false);
   std::string log;
