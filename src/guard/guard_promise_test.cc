@@ -137,7 +137,7 @@ TEST_F(GuardPromise, ReadingAllOfThisMachineAndDecidingAllocatesNothing) {
   needs.zram = needs.arc = needs.watermarks = needs.vmstat = needs.cgroups = true;
   needs.pressure_io = needs.pressure_cpu = needs.wishes = needs.cmdline = needs.exe = true;
   needs.processes = needs.cgroup_io_pressure = true;
-  Sensors sensors = std::move(Sensors::create("", needs, place, room_for("", place))).value();
+  Sensors sensors = std::move(Sensors::create("", needs, place, room_below("", place))).value();
   AskingForAll source(sensors);
   make(kWatchful, source, true);
   run_forbidden(20);

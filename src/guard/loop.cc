@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "guard/stall_trigger.h"
 #include "io/kept_file.h"
 #include "io/wall_clock.h"
 
@@ -13,19 +14,9 @@ namespace {
 constexpr unsigned kSignalsTag = 0;
 constexpr unsigned kSomeTag = 1;
 constexpr unsigned kFullTag = 2;
-constexpr std::int64_t kMs = 1'000;  // In microseconds.
 // Where no trigger tells of a stall, nothing but a look does.
 constexpr std::int64_t kUnwokenAtMost = 1'000'000'000;
 constexpr std::int64_t kReloadSoon = 50'000'000;  // That the helper has answered wakes nobody.
-
-struct TriggerChoice {
-  std::int64_t some_us, full_us, window_us;
-  const char* name;
-};
-// Early, where we may; else what anybody may have.
-constexpr TriggerChoice kTriggerChoices[] = {
-    {70 * kMs, 100 * kMs, 1'000 * kMs, "pressure triggers of 1 s"},
-    {150 * kMs, 200 * kMs, 2'000 * kMs, "pressure triggers of 2 s"}};
 
 }  // namespace
 
@@ -41,7 +32,7 @@ Result<GuardLoop> GuardLoop::create(const LoopParts& parts, const std::string& r
 
 void GuardLoop::open_triggers(const std::string& root) {
   const std::string path = root + "/proc/pressure/memory";
-  for (const TriggerChoice& choice : kTriggerChoices) {
+  for (const StallTrigger& choice : kStallTriggers) {
     some_trigger_ = open_pressure_trigger(path.c_str(), "some", choice.some_us, choice.window_us);
     full_trigger_ = open_pressure_trigger(path.c_str(), "full", choice.full_us, choice.window_us);
     if (some_trigger_.get() < 0 || full_trigger_.get() < 0) continue;

@@ -4,7 +4,6 @@
 // everything is taken that will ever be needed; then it only looks and acts. All that is to be
 // told goes to the helper. When the policy file has changed and is good, it starts itself anew:
 // so there is no second way to begin.
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -114,16 +113,6 @@ FixedText<256> drill(const Policy& policy, KillDoor& door, KillRun& run, bool dr
   return {};
 }
 
-EngineCapacity capacity_for(const SensorRoom& room) {
-  EngineCapacity capacity;
-  capacity.cgroups = room.cgroups;
-  capacity.processes = room.processes;
-  constexpr std::size_t kHistoriesMin = 256;
-  constexpr std::size_t kHistoriesMax = 1024;
-  capacity.process_histories = std::clamp(room.processes / 4, kHistoriesMin, kHistoriesMax);
-  return capacity;
-}
-
 // A recording's mailbox and who writes into it.
 class Recording {
  public:
@@ -147,7 +136,7 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   const Policy* const policy = &read->policy;
   const std::chrono::microseconds policy_read = wall_clock();
   const std::optional<CgroupPlace> place = find_cgroups("");
-  const SensorRoom room = room_for("", place);
+  const SensorRoom room = room_below("", place);
   OOMKIT_TRY(Sensors sensors, Sensors::create("", policy->needs, place, room));
   OOMKIT_TRY(const std::unique_ptr<KillDoor> door, make_kill_door());
   const auto run = std::make_unique<KillRun>(*door);

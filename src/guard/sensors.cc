@@ -1,6 +1,5 @@
 #include "guard/sensors.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -9,16 +8,8 @@
 
 namespace oomkit {
 
-SensorRoom room_for(const std::string& root, const std::optional<CgroupPlace>& place) {
-  constexpr std::size_t kCgroupsMin = 128;
-  constexpr std::size_t kCgroupsMax = 4096;
-  constexpr std::size_t kProcessesMin = 512;
-  constexpr std::size_t kProcessesMax = 32768;
-  SensorRoom room;
-  room.cgroups =
-      std::clamp(place ? 2 * CgroupSensor::count(root, *place) : 1, kCgroupsMin, kCgroupsMax);
-  room.processes = std::clamp(2 * ProcessSensor::count(root), kProcessesMin, kProcessesMax);
-  return room;
+SensorRoom room_below(const std::string& root, const std::optional<CgroupPlace>& place) {
+  return room_for(place ? CgroupSensor::count(root, *place) : 0, ProcessSensor::count(root));
 }
 
 Result<Sensors> Sensors::create(const std::string& root, const TickNeeds& needs,

@@ -4,7 +4,6 @@
 // rooms for texts whose size was chosen then. What does not fit is left out, and the tick says so.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "guard/cgroup_sensor.h"
 #include "guard/host_sensor.h"
 #include "guard/process_sensor.h"
+#include "guard/room.h"
 #include "guard/scan_schedule.h"
 #include "guard/tick_source.h"
 #include "policy/tick.h"
@@ -20,13 +20,8 @@
 
 namespace oomkit {
 
-struct SensorRoom {
-  std::size_t cgroups = 256;
-  std::size_t processes = 2048;
-  std::size_t leaders = 256;  // Processes that are looked at closely.
-};
-// For what is there now, and for as much again.
-SensorRoom room_for(const std::string& root, const std::optional<CgroupPlace>& place);
+// For what is there now.
+SensorRoom room_below(const std::string& root, const std::optional<CgroupPlace>& place);
 
 class Sensors final : public TickSource {
  public:

@@ -22,7 +22,7 @@ class SensorsLive : public ::testing::Test {
   }
   Sensors make() {
     // With room for the many that other tests may start in the meantime.
-    SensorRoom room = room_for("", place_);
+    SensorRoom room = room_below("", place_);
     room.processes += 4096;
     return std::move(Sensors::create("", needs_, place_, room)).value();
   }

@@ -1,19 +1,18 @@
 #include "lab/model_guard.h"
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "guard/guard.h"
+#include "guard/room.h"
+#include "guard/stall_trigger.h"
 #include "lab/model_door.h"
 #include "lab/model_tick.h"
 
 namespace oomkit {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr int kNotStarted = 127;  // As shells say it, and guest/guard_link.cc.
 // When the clock of a rehearsal's machine begins: 2026-01-01T00:00:00Z.
@@ -24,24 +23,8 @@ constexpr std::chrono::microseconds kModelEpoch = std::chrono::seconds(1'767'225
 constexpr Pages kGuardMemory(230);
 constexpr Pages kGuardProgram(608);
 constexpr std::int64_t kGuardPids = 4;
-// As guard/loop.cc asks for it where it may: in each second.
-constexpr std::chrono::microseconds kSomeStall = 70ms;
-constexpr std::chrono::microseconds kFullStall = 100ms;
-
-// For what is there now, and for as much again: as guard/sensors.cc has it.
 SensorRoom room_in(sim::Surroundings& world) {
-  SensorRoom room;
-  room.cgroups = std::clamp<std::size_t>(2 * world.kernel().memcgs().groups().size(), 128, 4096);
-  room.processes = std::clamp<std::size_t>(2 * world.kernel().processes().size(), 512, 32768);
-  return room;
-}
-
-EngineCapacity capacity_of(const SensorRoom& room) {
-  EngineCapacity capacity;
-  capacity.cgroups = room.cgroups;
-  capacity.processes = room.processes;
-  capacity.process_histories = std::clamp<std::size_t>(room.processes / 4, 256, 1024);
-  return capacity;
+  return room_for(world.kernel().memcgs().groups().size(), world.kernel().processes().size());
 }
 
 // The helper of a world that has no programs, no units and nobody at a desktop.
@@ -118,7 +101,7 @@ class ModelGuard final : public sim::Resident {
         door_(world),
         run_(door_),
         outbox_(world),
-        engine_(Engine::create(policy, capacity_of(room), world.since_boot())),
+        engine_(Engine::create(policy, capacity_for(room), world.since_boot())),
         guard_(*engine_, tick_, run_, outbox_, policy.settings.dry_run) {
     run_.protect(static_cast<std::int32_t>(world.itself().pid));
   }
@@ -152,8 +135,8 @@ ResidentPlan guard_in_model(Policy policy) {
   plan.memory = kGuardMemory;
   plan.program = kGuardProgram;
   plan.pids = kGuardPids;
-  plan.some_us = kSomeStall.count();
-  plan.full_us = kFullStall.count();
+  plan.some_us = kStallTriggers.front().some_us;
+  plan.full_us = kStallTriggers.front().full_us;
   const auto kept = std::make_shared<const Policy>(std::move(policy));
   plan.make = [kept](sim::Surroundings& world) {
     return std::make_unique<ModelGuard>(*kept, world);

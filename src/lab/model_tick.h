@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "guard/room.h"
 #include "guard/scan_schedule.h"
-#include "guard/sensors.h"
 #include "guard/tick_source.h"
 #include "policy/wish.h"
 #include "sim/resident.h"
