@@ -37,9 +37,9 @@ const Tick& Sensors::read(const TickWish& wish) {
   tick_.processes = {};
   tick_.processes_read = ProcessesRead::none;
   tick_.processes_cut = false;
-  if (cgroups_ && schedule_.cgroups_due(now_ns, tick_.host, wish)) {
+  if (cgroups_ && schedule_.cgroups_due(wish)) {
     cgroups_->scan(now_ns);
-    schedule_.cgroups_were_read(now_ns, boot_time_ns(), tick_.host);
+    schedule_.cgroups_were_read();
     tick_.has_cgroups = true;
     tick_.cgroups = cgroups_->rows();
     tick_.cgroups_cut = cgroups_->is_cut();

@@ -59,14 +59,13 @@ ModelTick::ModelTick(sim::Surroundings& world, const TickNeeds& needs, const Sen
   tick_.own_pid = static_cast<std::int32_t>(world.itself().pid);
 }
 
-ModelTick::Due ModelTick::due(const TickWish& wish, const TickHost& host) const {
-  const std::int64_t now_ns = world_.since_boot().count();
-  return {reads_cgroups_ && schedule_.cgroups_due(now_ns, host, wish),
-          schedule_.processes_due(now_ns, wish)};
+ModelTick::Due ModelTick::due(const TickWish& wish) const {
+  return {reads_cgroups_ && schedule_.cgroups_due(wish),
+          schedule_.processes_due(world_.since_boot().count(), wish)};
 }
 
 sim::SimTime ModelTick::cost_of_next(const TickWish& wish) {
-  const Due next = due(wish, read_host());
+  const Due next = due(wish);
   sim::SimTime cost = kHostLook;
   if (next.cgroups)
     cost += kCgroupLook * static_cast<int>(world_.kernel().memcgs().groups().size());
@@ -82,12 +81,10 @@ const Tick& ModelTick::read(const TickWish& wish) {
   tick_.processes = {};
   tick_.processes_read = ProcessesRead::none;
   tick_.processes_cut = false;
-  const Due now = due(wish, tick_.host);
-  const std::int64_t end_ns = tick_.now.count();
+  const Due now = due(wish);
   if (now.cgroups) {
     read_cgroups();
-    const auto took = kCgroupLook.count() * static_cast<std::int64_t>(cgroups_.size());
-    schedule_.cgroups_were_read(end_ns - took, end_ns, tick_.host);
+    schedule_.cgroups_were_read();
     tick_.has_cgroups = true;
     tick_.cgroups = cgroups_;
     tick_.own_cgroup = 0;
@@ -95,6 +92,7 @@ const Tick& ModelTick::read(const TickWish& wish) {
   if (!now.processes) return tick_;
   read_processes(wish);
   const auto took = kProcessLook.count() * static_cast<std::int64_t>(processes_.size());
+  const std::int64_t end_ns = tick_.now.count();
   schedule_.processes_were_read(end_ns - took, end_ns);
   tick_.processes = processes_;
   tick_.processes_read =

@@ -32,7 +32,7 @@ class ModelTick final : public TickSource {
     bool cgroups = false;
     bool processes = false;
   };
-  Due due(const TickWish& wish, const TickHost& host) const;
+  Due due(const TickWish& wish) const;
   TickHost read_host();
   void read_cgroups();
   void read_processes(const TickWish& wish);

@@ -12,8 +12,7 @@ constexpr HostTime kCgroupsInPlenty = std::chrono::seconds(20);
 constexpr HostTime kCgroupsAtMost = milliseconds(450);
 constexpr HostTime kCgroupsNearEnd = milliseconds(180);
 constexpr HostTime kProcessesAtMost = milliseconds(900);
-constexpr int kHurriesAtMost =
-    4;  // A verdict takes two; more, where another one grows most by then.
+constexpr int kHurriesAtMost = 4;  // A verdict takes two; more, where by then another grows most.
 constexpr Microseconds kStallMoved{2000};
 constexpr std::int64_t kLeftMoved = 200;  // One part in so many of RAM, ...
 constexpr std::int64_t kLeftMovedInPlenty = 50;
