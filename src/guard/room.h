@@ -1,4 +1,5 @@
-// How much a guard keeps room for, by what is there when it starts: after that it allocates nothing.
+// How much a guard keeps room for, by what is there when it starts: after that it allocates
+// nothing.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_writer.h"
+#include "model/json_document.h"
 
 namespace oomkit {
 namespace {
@@ -287,13 +288,7 @@ std::string to_json(const RunRecord& record) {
 }
 
 Result<RunRecord> parse_run_record(std::string_view json) {
-  Json document;
-  try {
-    document = Json::parse(json);
-  } catch (const Json::parse_error& error) {
-    return fail(ErrorCode::malformed,
-                "not a JSON document: error at byte " + std::to_string(error.byte));
-  }
+  OOMKIT_TRY(const Json document, parse_json_document(json));
   if (!document.is_object() || text(document, "schema") != kRunSchema) {
     return fail(ErrorCode::malformed,
                 "not a run record: expected \"schema\": \"" + std::string(kRunSchema) + "\"");

@@ -67,6 +67,9 @@ TEST(RunRecordJson, OtherDocumentsAreRefused) {
   EXPECT_NE(parse_run_record("{\"schema\":\"oomkit.explain/1\"}").error().what.find("oomkit.run/1"),
             std::string::npos);
   EXPECT_FALSE(parse_run_record("").has_value());
+  EXPECT_NE(
+      parse_run_record("{\"schema\":\"oomkit.run/1\",\"seed\":1e999}").error().what.find("double"),
+      std::string::npos);
 }
 
 TEST(RunRecordJson, EveryPrefixIsRefused) {

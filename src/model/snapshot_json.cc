@@ -10,6 +10,7 @@
 
 #include "core/json_writer.h"
 #include "core/known.h"
+#include "model/json_document.h"
 #include "model/snapshot_fields.h"
 
 namespace oomkit {
@@ -355,15 +356,7 @@ std::string to_json(const Snapshot& snapshot) {
 }
 
 Result<Snapshot> parse_snapshot(std::string_view json) {
-  Json document;
-  try {
-    document = Json::parse(json);
-  } catch (const Json::parse_error& error) {
-    return fail(ErrorCode::malformed,
-                "not a JSON document: error at byte " + std::to_string(error.byte));
-  } catch (const Json::out_of_range&) {
-    return fail(ErrorCode::malformed, "not a JSON document: a number is beyond any double");
-  }
+  OOMKIT_TRY(const Json document, parse_json_document(json));
   const auto schema = document.is_object() ? document.find("schema") : document.end();
   if (!document.is_object() || schema == document.end() || *schema != kSnapshotSchema) {
     return fail(ErrorCode::malformed,

@@ -24,6 +24,8 @@ Policy shipped(const std::string& name) {
   return policy_of(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
+constexpr double kStep = 0.05;
+
 // A database, a few small services, a machine of 1000 MiB.
 class Culprit : public testing::Test {
  protected:
@@ -55,11 +57,22 @@ class Culprit : public testing::Test {
     });
   }
 
+  // 30 MB/s into RAM and then 10 into swap, with four tenths of a stall.
+  void leak_into_swap(double swap) {
+    host_.swap_total = swap;
+    host_.start("leaky", "/system.slice/leaky.service", 5);
+    guard().run(seconds(60), [&](double) {
+      FakeProcess* leaky = host_.find("leaky");
+      if (leaky == nullptr) return;
+      const bool full = host_.available() < 20;
+      (full ? leaky->swap : leaky->anon) += (full ? 10 : 30) * kStep;
+      if (full) host_.stall += 0.4 * kStep;
+    });
+  }
+
   FakeHost host_;
   std::optional<PolicyRun> run_;
 };
-
-constexpr double kStep = 0.05;
 
 TEST_F(Culprit, LeakBesideALargerDatabase) {
   guard().run(seconds(5), [](double) {});
@@ -185,29 +198,13 @@ TEST_F(Culprit, LeakThatTheKernelHoldsAlmostStill) {
 }
 
 TEST_F(Culprit, LeakIntoSwap) {
-  host_.swap_total = 2000;
-  host_.start("leaky", "/system.slice/leaky.service", 5);
-  guard().run(seconds(60), [&](double) {
-    FakeProcess* leaky = host_.find("leaky");
-    if (leaky == nullptr) return;
-    const bool full = host_.available() < 20;
-    (full ? leaky->swap : leaky->anon) += (full ? 10 : 30) * kStep;
-    if (full) host_.stall += 0.4 * kStep;
-  });
+  leak_into_swap(2000);
   EXPECT_THAT(guard().victims(), ElementsAre("leaky"));
   EXPECT_EQ(guard().decisions().front().rule, "stall with swap left");
 }
 
 TEST_F(Culprit, LeakThatWillHaveFilledTheSwapSoon) {
-  host_.swap_total = 250;
-  host_.start("leaky", "/system.slice/leaky.service", 5);
-  guard().run(seconds(60), [&](double) {
-    FakeProcess* leaky = host_.find("leaky");
-    if (leaky == nullptr) return;
-    const bool full = host_.available() < 20;
-    (full ? leaky->swap : leaky->anon) += (full ? 10 : 30) * kStep;
-    if (full) host_.stall += 0.4 * kStep;
-  });
+  leak_into_swap(250);
   EXPECT_THAT(guard().victims(), ElementsAre("leaky"));
   EXPECT_EQ(guard().decisions().front().rule, "stall");
 }
@@ -323,8 +320,8 @@ TEST_F(Culprit, ServiceThatStaysJustAboveRamWithSwap) {
   EXPECT_THAT(guard().victims(), IsEmpty());
 }
 
-// As measured with a swap of 40 MB/s: five seconds of growth with three quarters of a stall, and then,
-// at its normal size, everybody's pages come back.
+// As measured with a swap of 40 MB/s: five seconds of growth with three quarters of a stall, and
+// then, at its normal size, everybody's pages come back.
 TEST_F(Culprit, ServiceThatThrashesRightAfterItHasGrown) {
   host_.swap_total = 500;
   host_.start("warm", "/system.slice/warm.service", 10);
