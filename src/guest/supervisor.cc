@@ -198,8 +198,10 @@ void Supervisor::begin() {
   timespec boot{};
   clock_gettime(CLOCK_BOOTTIME, &boot);
   protocol_->begin(boot.tv_sec * 1'000'000 + boot.tv_nsec / 1000);
+  // Whoever is forked as soon as the gate is open tells of himself.
+  const std::size_t waiting = board_.slots_taken();
   board_.open_gate(now);
-  for (std::size_t i = 0; i < board_.slots_taken(); ++i)
+  for (std::size_t i = 0; i < waiting; ++i)
     tell(event_of("start", board_.slot(i)));
   next_tick_ns_ = now + kTickNs;
 }
