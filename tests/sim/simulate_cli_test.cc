@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/run_program.h"
+#include "tests/sim/two.h"
 
 namespace oomkit {
 namespace {
@@ -37,28 +38,6 @@ class SimulateCli : public testing::Test {
  private:
   std::filesystem::path folder_;
 };
-
-constexpr const char* kTwo = R"(schema = 1
-name = "two"
-[host]
-memory = "256M"
-[[cgroup]]
-path = "/box"
-set = { "memory.max" = "64M" }
-[[process]]
-name = "large"
-cgroup = "/box"
-steps = [{ alloc = "40M" }, { mark = "ready" }]
-[[process]]
-name = "asker"
-cgroup = "/box"
-after = "ready"
-steps = [{ alloc = "32M" }]
-[end]
-after = "2s"
-[expect]
-victims = ["large"]
-)";
 
 TEST_F(SimulateCli, TellsWhoIsKilledAndWritesTheLog) {
   const std::string scenario = put("two.toml", kTwo);

@@ -7,29 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/run_program.h"
+#include "tests/sim/two.h"
 
 namespace oomkit {
 namespace {
-
-constexpr const char* kScenario = R"(schema = 1
-name = "two"
-[host]
-memory = "256M"
-[[cgroup]]
-path = "/box"
-set = { "memory.max" = "64M" }
-[[process]]
-name = "large"
-cgroup = "/box"
-steps = [{ alloc = "40M" }, { mark = "ready" }]
-[[process]]
-name = "asker"
-cgroup = "/box"
-after = "ready"
-steps = [{ alloc = "8M" }]
-[end]
-after = "2s"
-)";
 
 constexpr const char* kSweep = R"(schema = 1
 scenario = "two.toml"
@@ -49,7 +30,7 @@ class SweepCli : public testing::Test {
                std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    put("two.toml", kScenario);
+    put("two.toml", kTwo);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
