@@ -79,7 +79,8 @@ void KillRun::advance(const KillConditions& conditions) {
     if (!kill_step_ || is_all_gone()) {
       leave_exit(conditions, KillResult::done);
     } else if (conditions.now_ns >= later(kill_begin_ns_, order_.exit_wait_ns)) {
-      leave_exit(conditions, KillResult::still_there);
+      // In rounds whoever comes is killed as well, and somebody may come for ever.
+      leave_exit(conditions, targets_.alive() == 0 ? KillResult::done : KillResult::still_there);
     } else {
       wake_at_ns_ = later(kill_begin_ns_, order_.exit_wait_ns);
       if (watches_group_ || targets_.needs_asking())
@@ -224,7 +225,11 @@ bool KillRun::is_all_gone() {
   if (watches_group_) {
     if (needs_rounds_) outcomes_[*kill_step_].reached += group_.kill_round(order_.group);
     targets_.refresh();
-    if (!group_.is_empty(order_.group)) return false;
+    // The kernel has killed all at once, and those that were forked in that moment too: whoever is
+    // in there and is none of them came from outside, and after them.
+    const bool came_after = !needs_rounds_ && outcomes_[*kill_step_].reached > 0 &&
+                            !targets_.is_full() && targets_.alive() == 0;
+    if (!came_after && !group_.is_empty(order_.group)) return false;
   }
   return targets_.alive() == 0;
 }

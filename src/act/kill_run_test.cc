@@ -242,6 +242,25 @@ TEST_F(KillRunTest, ACgroupGoesAtOnceByCgroupKill) {
   EXPECT_TRUE(door_.is_running(90));
 }
 
+TEST_F(KillRunTest, WhoeverComesIntoACgroupFromOutsideIsNotWaitedFor) {
+  const int folder = door_.make_group("app");
+  for (int pid = 10; pid < 12; ++pid)
+    door_.start(pid, {.start_ticks = 7, .group = "app", .exit_ns = kSecond / 10});
+  KillOrder order;
+  const std::vector<KillStep> steps = {step(KillVerb::cgroup_kill)};
+  order.steps = steps;
+  order.group = {folder, -1};
+  run_.begin(order, conditions());
+  door_.start(50, {.start_ticks = 9, .group = "app"});
+  run_.advance(conditions());
+  EXPECT_FALSE(run_.is_over());
+  door_.let_time_pass(kSecond / 5);
+  run_.advance(conditions());
+  EXPECT_TRUE(run_.is_over());
+  EXPECT_EQ(result(0), "done");
+  EXPECT_TRUE(door_.is_running(50));
+}
+
 TEST_F(KillRunTest, AnOlderKernelsCgroupIsKilledInRounds) {
   const int folder = door_.make_group("app");
   door_.remove_file("app", "cgroup.kill");

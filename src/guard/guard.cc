@@ -57,7 +57,7 @@ void Guard::decide(const Decision& decision, const GuardTime& time) {
     return;
   }
   if (dry_run_) {
-    settle(decision, DecisionOutcome::done);
+    settle(decision, DecisionOutcome::dry_run);
     record(decision, {{}, std::nullopt, true}, time);
     return;
   }

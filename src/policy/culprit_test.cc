@@ -15,6 +15,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
@@ -233,6 +234,24 @@ TEST_F(Culprit, LeakMadeOfShortLivedChildren) {
   ASSERT_THAT(guard().victims(), Not(IsEmpty()));
   EXPECT_THAT(guard().victims(), Not(Contains("db")));
   EXPECT_THAT(guard().victims(), Contains("child"));
+}
+
+// A supervisor's worker leaks, is killed, and the next one does the same; the others have settled
+// but for the database, which grows a little all the while.
+TEST_F(Culprit, LeakThatStartsAgainAndAgain) {
+  const int parent = host_.start("master", "/system.slice/workers.service", 2).pid;
+  double since = 0;
+  guard().run(seconds(90), [&](double t) {
+    grow("db", 1 * kStep);
+    if (host_.find("worker") != nullptr) {
+      grow("worker", 45 * kStep);
+      since = t;
+    } else if (t > since + 5) {
+      host_.start("worker", "/system.slice/workers.service", 1, parent);
+    }
+  });
+  EXPECT_THAT(guard().victims(), Each("worker"));
+  EXPECT_GE(guard().victims().size(), 4U);
 }
 
 TEST_F(Culprit, SlowLeakAndAServiceThatSettles) {

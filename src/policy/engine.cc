@@ -18,6 +18,7 @@ constexpr std::size_t kConditionsMax = 12;
 constexpr std::size_t kRecentMax = 64;
 constexpr std::size_t kKillsMax = 64;
 constexpr std::size_t kScopeInstances = 128;
+constexpr std::size_t kLineageMax = 32;  // Deeper ones keep their record above that.
 constexpr HostTime kToldAgain = std::chrono::seconds(10);
 constexpr HostTime kSurvivorTime = std::chrono::seconds(60);
 
@@ -58,6 +59,7 @@ class PolicyEngine : public Engine {
   void fill(Decision& decision, const Tick& tick, std::size_t rule, std::uint32_t scope_row,
             const RuleInstance& instance);
   void remember(const Tick& tick, const Decision& decision, RuleInstance& instance);
+  void remember_lineage(const Tick& tick, std::uint64_t cgroup_id);
   void watch_the_kernel(const Tick& tick);
   void tell_judged(const Tick& tick, std::size_t rule, std::string_view cgroup, NodeValue value,
                    const RuleInstance& instance);
@@ -88,6 +90,9 @@ class PolicyEngine : public Engine {
   std::uint64_t decided_number_ = 0;
   SignalView decided_view_;
   TickCgroup decided_cgroup_;
+  // The cgroup of the target, its parent and so on, up to the root.
+  std::array<std::uint64_t, kLineageMax> lineage_{};
+  std::size_t lineage_count_ = 0;
   HostTime cooldown_before_{0}, pause_before_{0};
 
   HostTime pause_until_{0};         // After any kill.
@@ -299,6 +304,7 @@ void PolicyEngine::remember(const Tick& tick, const Decision& decision, RuleInst
   kills_.at(kill_count_++ % kKillsMax) = tick.now;
   states_.discharge();
   if (!decision.has_target) return;
+  remember_lineage(tick, decision.target.cgroup_id);
   RecentTarget& recent = recent_.at(recent_next_++ % kRecentMax);
   recent = {};
   const bool of_cgroup =
@@ -307,6 +313,19 @@ void PolicyEngine::remember(const Tick& tick, const Decision& decision, RuleInst
   if (!of_cgroup && !decision.target.processes.empty())
     recent.process = decision.target.processes.front();
   recent.until = tick.now + policy_.settings.target_cooldown;
+}
+
+void PolicyEngine::remember_lineage(const Tick& tick, std::uint64_t cgroup_id) {
+  lineage_count_ = 0;
+  std::uint32_t row = 0;
+  while (row < tick.cgroups.size() && tick.cgroups[row].id != cgroup_id)
+    ++row;
+  while (row < tick.cgroups.size() && lineage_count_ < kLineageMax) {
+    lineage_.at(lineage_count_++) = tick.cgroups[row].id;
+    const std::uint32_t parent = tick.cgroups[row].parent;
+    if (parent >= row) break;  // The root's, or somebody lies.
+    row = parent;
+  }
 }
 
 StepResult PolicyEngine::step(const Tick& tick) {
@@ -342,7 +361,8 @@ bool PolicyEngine::still_holds(const Decision& decision, const TickHost& host) c
 
 void PolicyEngine::settle(const Decision& decision, DecisionOutcome outcome) {
   if (decision.number != decided_number_ || decided_instance_ == nullptr) return;
-  const bool destructive = policy_.rules[decided_rule_].destructive;
+  const PolicyRule& rule = policy_.rules[decided_rule_];
+  const bool destructive = rule.destructive;
   RecentTarget* const recent = destructive && decision.has_target && recent_next_ > 0
                                    ? &recent_.at((recent_next_ - 1) % kRecentMax)
                                    : nullptr;
@@ -358,6 +378,13 @@ void PolicyEngine::settle(const Decision& decision, DecisionOutcome outcome) {
   if (in_vain && recent != nullptr) {
     recent->survived = true;
     recent->until = std::max(recent->until, decision.now + kSurvivorTime);
+  }
+  // Those are dead. Whoever is in their cgroup from now on came after them: neither is it spared
+  // for it, nor is what they used its record. Else somebody else would die for the next leak of a
+  // program that starts again and again.
+  if (outcome == DecisionOutcome::done && rule.kills && recent != nullptr) {
+    *recent = {};
+    ledger_.bury(decision.target.processes, std::span(lineage_).first(lineage_count_));
   }
   decided_number_ = 0;
 }

@@ -40,6 +40,7 @@ enum class DecisionOutcome : std::uint8_t {
   withdrawn,  // The recheck said no, or the target was gone: as if it had not been.
   failed,     // It could not be done: permission.
   survived,   // Killed, and still there when the wait was over.
+  dry_run,    // Nobody was touched.
 };
 
 struct StepResult {

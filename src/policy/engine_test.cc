@@ -257,6 +257,24 @@ TEST_F(OneDecision, WithdrawnIsAsIfItHadNotBeen) {
   EXPECT_EQ(step(), "db");
 }
 
+TEST_F(OneDecision, WhoComesIntoACgroupWhoseProcessesWereKilledIsNotSparedForIt) {
+  policy_ = policy_of(rule("cgroup by usage"));
+  engine_ = Engine::create(policy_, {64, 512, 64}, host_.now);
+  step();
+  ASSERT_EQ(decision_.target.cgroup, "/system.slice/db.service");
+  const Decision first = decision_;
+  host_.reap(first.target);
+  host_.start("db", "/system.slice/db.service", 500);
+  host_.now += seconds(3);
+  step();
+  EXPECT_EQ(decision_.target.cgroup, "/system.slice/web.service") << "not yet known to be dead";
+  engine_->settle(decision_, DecisionOutcome::done);
+  host_.now += seconds(3);
+  host_.start("web", "/system.slice/web.service", 600);
+  step();
+  EXPECT_EQ(decision_.target.cgroup, "/system.slice/web.service");
+}
+
 TEST_F(OneDecision, WhoDoesNotDieIsNotTriedAgain) {
   ASSERT_EQ(step(), "db");
   engine_->settle(decision_, DecisionOutcome::survived);

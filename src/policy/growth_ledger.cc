@@ -12,13 +12,19 @@ namespace {
 // As long as anybody's history reaches back.
 constexpr HostTime kGhostAge = window_of_step(kWindowSteps - 1);
 
+// How long the memory of the dead may take to come back.
+constexpr HostTime kSettles = std::chrono::seconds(2);
+
 // (pid, start) in one number: starts are whole hundredths of a second, 40 bits are 300 years.
-std::uint64_t process_key(const TickProcess& process) {
+std::uint64_t process_key(std::int32_t pid, Known<HostTime> start) {
   constexpr HostTime kClockTick = std::chrono::milliseconds(10);
   constexpr std::uint64_t kStartBits = 40;
-  const auto ticks = static_cast<std::uint64_t>(process.start.value_or(HostTime(0)) / kClockTick);
-  return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(process.pid)) << kStartBits) |
+  const auto ticks = static_cast<std::uint64_t>(start.value_or(HostTime(0)) / kClockTick);
+  return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(pid)) << kStartBits) |
          (ticks & ((std::uint64_t{1} << kStartBits) - 1));
+}
+std::uint64_t process_key(const TickProcess& process) {
+  return process_key(process.pid, process.start);
 }
 
 bool is_living(const TickProcess& process) {
@@ -59,6 +65,30 @@ std::size_t GrowthLedger::memory() const {
          slot_of_row_.size() * sizeof(std::uint32_t);
 }
 
+void GrowthLedger::Followed::add(HostTime now, Bytes use) {
+  if (buried) settles_until = now + kSettles;
+  if (buried || (now < settles_until && use < history.last())) {
+    history.begin(now, use, use);
+  } else {
+    history.add(now, use);
+  }
+  buried = false;
+}
+
+void GrowthLedger::bury(std::span<const ProcessId> processes,
+                        std::span<const std::uint64_t> cgroups) {
+  for (const ProcessId& process : processes) {
+    if (ProcessMemory* memory = find_process(process_key(process.pid, process.start)))
+      forget_process(*memory);
+  }
+  for (const std::uint64_t id : cgroups) {
+    const auto place = place_of(cgroup_places_, id);
+    if (place != cgroup_places_.end() && place->key == id) cgroups_[place->slot].use.buried = true;
+  }
+  // In the root itself, or on a host without cgroups.
+  if (cgroups.size() <= 1) root_.buried = true;
+}
+
 void GrowthLedger::take(const Tick& tick) {
   ++takes_;
   if (tick.has_cgroups) take_cgroups(tick);
@@ -93,12 +123,18 @@ void GrowthLedger::take_cgroup(const Tick& tick, std::uint32_t row) {
     cgroups_[slot].id = cgroup.id;
     cgroups_[slot].pgscan = -1;
     // Who was there when we came may have been as large for long.
-    cgroups_[slot].history.begin(tick.now, *use, first_cgroups_ ? *use : Bytes(0));
+    cgroups_[slot].oom_kills = -1;
+    cgroups_[slot].use = {};
+    cgroups_[slot].use.begin(tick.now, *use, first_cgroups_ ? *use : Bytes(0));
   }
   CgroupMemory& memory = cgroups_[place->slot];
   memory.seen = takes_;
-  if (known) memory.history.add(tick.now, *use);
-  cgroup_growth_[row] = memory.history.growth();
+  // memory.events counts the kernel's kills of all below it, whoever's limit it was.
+  const std::int64_t oom_kills = cgroup.events_oom_kill.value_or(-1);
+  memory.use.buried = memory.use.buried || (memory.oom_kills >= 0 && oom_kills > memory.oom_kills);
+  memory.oom_kills = oom_kills;
+  if (known) memory.use.add(tick.now, *use);
+  cgroup_growth_[row] = memory.use.history.growth();
   if (!cgroup.pgscan) return;
   const double passed = std::chrono::duration<double>(tick.now - memory.pgscan_time).count();
   if (memory.pgscan >= 0 && *cgroup.pgscan >= memory.pgscan && passed > 0)
@@ -151,7 +187,7 @@ void GrowthLedger::take_root(const Tick& tick) {
     root_.begin(tick.now, rest, rest);
   }
   root_begun_ = true;
-  root_growth_ = root_.growth();
+  root_growth_ = root_.history.growth();
   const bool counts = rows_ > 0 && has_children_[0] != 0 && root_lived_in_ == Fact::yes;
   for (std::size_t step = 0; counts && step < kWindowSteps; ++step)
     leaf_growth_[0].at(step) = std::max(leaf_growth_[0].at(step), root_growth_.at(step));
@@ -268,10 +304,13 @@ void GrowthLedger::mark_the_gone(const Tick& tick) {
     }
     if (!read) continue;
     if (memory.gone == HostTime(0)) memory.gone = tick.now;
-    if (tick.now - memory.gone <= kGhostAge) continue;
-    forget_place(memory.key);
-    memory.used = false;
+    if (tick.now - memory.gone > kGhostAge) forget_process(memory);
   }
+}
+
+void GrowthLedger::forget_process(ProcessMemory& memory) {
+  forget_place(memory.key);
+  memory.used = false;
 }
 
 }  // namespace oomkit

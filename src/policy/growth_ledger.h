@@ -4,7 +4,8 @@
 // All cgroups are followed. Processes are followed where somebody asked for them (their cgroup
 // grows), for reading all of them all the time costs more than anything else that a guard does.
 // A process that takes the place of one that just died in the same cgroup under the same name
-// takes over its history too: a restart, or a worker after the other, is no growth.
+// takes over its history too: a restart, or a worker after the other, is no growth. But what those
+// used who were killed for it is nobody's record: who leaks again begins where he begins.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/time.h"
+#include "policy/decision.h"
 #include "policy/growth_history.h"
 #include "policy/tick.h"
 
@@ -26,6 +28,10 @@ class GrowthLedger {
 
   // Takes in what the tick has.
   void take(const Tick& tick);
+
+  // These were killed and are dead, in a cgroup with these identities: its own, its parent's and so
+  // on up to the root's.
+  void bury(std::span<const ProcessId> processes, std::span<const std::uint64_t> cgroups);
 
   // Of the rows of the last tick that had them.
   const GrowthLadder& of_cgroup(std::uint32_t row) const { return cgroup_growth_[row]; }
@@ -49,12 +55,23 @@ class GrowthLedger {
   std::size_t memory() const;
 
  private:
+  // The use of a cgroup, or of the root. After a kill it begins anew, as long as it still falls:
+  // memory comes back later than death.
+  struct Followed {
+    GrowthHistory history;
+    bool buried = false;  // Somebody in it, since the last look.
+    HostTime settles_until{0};
+
+    void begin(HostTime now, Bytes use, Bytes before) { history.begin(now, use, before); }
+    void add(HostTime now, Bytes use);
+  };
   struct CgroupMemory {
     std::uint64_t id = 0;
     std::uint64_t seen = 0;  // The take() that saw it last.
     std::int64_t pgscan = -1;
     HostTime pgscan_time{0};
-    GrowthHistory history;
+    std::int64_t oom_kills = -1;
+    Followed use;
   };
   struct ProcessMemory {
     std::uint64_t key = 0;
@@ -80,6 +97,7 @@ class GrowthLedger {
   void mark_seen(ProcessMemory& memory, std::uint32_t row);
   void mark_the_gone(const Tick& tick);
   ProcessMemory* find_process(std::uint64_t key);
+  void forget_process(ProcessMemory& memory);
   ProcessMemory* place_for(const Tick& tick, const TickProcess& process, Bytes use);
   static bool gives_way_before(const ProcessMemory& a, const ProcessMemory& b);
   void forget_place(std::uint64_t key);
@@ -101,7 +119,7 @@ class GrowthLedger {
   std::vector<double> pgscan_rate_;
   std::vector<std::uint8_t> has_children_;
   std::vector<std::uint64_t> row_ids_;
-  GrowthHistory root_;
+  Followed root_;
   bool root_begun_ = false;
   GrowthLadder root_growth_{};
   Fact root_lived_in_ = Fact::unknown;

@@ -106,6 +106,7 @@ struct PolicyRule {
   std::chrono::milliseconds cooldown{0};
   bool recheck = true;
   bool destructive = false;  // Some action ends processes.
+  bool kills = false;        // By SIGKILL, and waits until they are dead.
 };
 
 struct PolicySettings {

@@ -196,6 +196,7 @@ class RuleReader {
     for (const PolicyAction& action : rule_.actions) {
       targeted = targeted || needs_target(action.kind);
       rule_.destructive = rule_.destructive || is_destructive(action.kind);
+      rule_.kills = rule_.kills || action.kind == PolicyAction::Kind::kill;
       const bool of_cgroup = action.kind == PolicyAction::Kind::kill && action.text != "kill" &&
                              action.text.starts_with("cgroup.kill");
       if (of_cgroup && rule_.pick && rule_.pick->kind != TargetKind::cgroup &&

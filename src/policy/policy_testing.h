@@ -328,7 +328,9 @@ class PolicyRun {
       if (is_process && candidate.rank == 1) kept.first = candidate.comm;
     }
     decisions_.push_back(kept);
-    if (decision.acts() && decision.has_target) host_.reap(decision.target);
+    if (!decision.acts() || !decision.has_target) return;
+    host_.reap(decision.target);
+    engine_->settle(decision, DecisionOutcome::done);
   }
 
   Policy policy_;

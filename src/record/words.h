@@ -28,8 +28,8 @@ struct RecordWords<ProcessesRead> {
 };
 template <>
 struct RecordWords<DecisionOutcome> {
-  static constexpr std::array<std::string_view, 4> kAll = {"done", "withdrawn", "failed",
-                                                           "survived"};
+  static constexpr std::array<std::string_view, 5> kAll = {"done", "withdrawn", "failed",
+                                                           "survived", "dry run"};
 };
 
 template <class T>

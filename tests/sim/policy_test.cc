@@ -125,9 +125,9 @@ TEST_P(GuardWorkload, EndsByTheGuardAsInAMachine) {
 
 INSTANTIATE_TEST_SUITE_P(All, GuardWorkload,
                          testing::Values("box", "build", "churn", "disk-swap", "fast-hog",
-                                         "ignores-sigterm", "leak", "login", "sawtooth", "sleepers",
-                                         "small-leak", "stuck", "swarm", "swarm-among", "warm-swap",
-                                         "warm-up", "zram"),
+                                         "ignores-sigterm", "leak", "login", "respawn", "sawtooth",
+                                         "sleepers", "small-leak", "stuck", "swarm", "swarm-among",
+                                         "warm-swap", "warm-up", "zram"),
                          [](const auto& name) {
                            std::string word = name.param;
                            std::erase(word, '-');

@@ -1,5 +1,5 @@
-// Two processes in a cgroup of 64 MB: the second one's memory does not fit, and the first, the larger,
-// dies. For tests of what a command says about it.
+// Two processes in a cgroup of 64 MB: the second one's memory does not fit, and the first, the
+// larger, dies. For tests of what a command says about it.
 #pragma once
 
 namespace oomkit {
