@@ -1,9 +1,7 @@
 // The guard in the model's world: who dies by a policy, and what it does to end somebody.
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,11 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "lab/model_guard.h"
-#include "lab/model_world.h"
 #include "model/run_record_json.h"
-#include "policy/policy_parse.h"
-#include "scenario/parse.h"
+#include "tests/sim/guarded_run.h"
 
 namespace oomkit {
 namespace {
@@ -26,43 +21,6 @@ using testing::Ge;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Le;
-
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(std::string(OOMKIT_SOURCE_DIR "/") + path).rdbuf();
-  return text.str();
-}
-
-Policy policy_of(const std::string& text) {
-  ParsedPolicy parsed = parse_policy(text);
-  EXPECT_THAT(parsed.diagnostics, IsEmpty());
-  return std::move(parsed.policy);
-}
-
-ModelRun run(const std::string& scenario, const std::optional<std::string>& policy,
-             const std::string& kernel = "6.12") {
-  const ParsedScenario parsed = parse_scenario(scenario);
-  EXPECT_THAT(parsed.diagnostics, IsEmpty());
-  EXPECT_THAT(beyond_model(parsed.scenario, kernel, policy.has_value()), IsEmpty());
-  SimulationOptions options;
-  options.kernel = kernel;
-  ResidentPlan guard;
-  if (policy) {
-    guard = guard_in_model(policy_of(*policy));
-    options.resident = &guard;
-  }
-  auto result = run_in_model(parsed.scenario, options);
-  EXPECT_TRUE(result) << result.error().what;
-  return *std::move(result);
-}
-
-std::set<std::string> killed_by(const std::string& kind, const ModelRun& run) {
-  std::set<std::string> names;
-  for (const RunEvent& event : run.rehearsal.record.events) {
-    if (event.kind == kind) names.insert(*event.comm);
-  }
-  return names;
-}
 
 std::int64_t time_of_first(const std::string& kind, const ModelRun& run) {
   for (const RunEvent& event : run.rehearsal.record.events) {
