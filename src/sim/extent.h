@@ -25,18 +25,26 @@ struct Object;
 
 enum class ListKind { inactive_anon, active_anon, inactive_file, active_file, unevictable };
 constexpr std::size_t kListKinds = 5;
+constexpr bool is_active(ListKind kind) {
+  return kind == ListKind::active_anon || kind == ListKind::active_file;
+}
 
 struct Extent {
   Object* object = nullptr;
   std::int64_t first = 0;  // Page number in the object.
   Pages count;
   bool swapped = false;
-  bool young = false;       // Used since reclaim looked last.
-  bool referenced = false;  // It was seen used once already.
+  bool young = false;       // Used through a mapping since reclaim looked last: the tables' bit.
+  bool referenced = false;  // PG_referenced: seen used once, or used without any mapping.
+  bool workingset = false;  // PG_workingset: it was active once. Kept while in swap.
   bool dirty = false;       // Of a file.
   std::size_t zone = 0;
   Memcg* memcg = nullptr;  // Who is charged.
   ListKind list = ListKind::inactive_anon;
+  // Of what is in swap: at whose limit it went, and how many others had gone or become active there
+  // before its first page; of each further page one more. mm/workingset.c
+  Memcg* evicted_by = nullptr;
+  std::int64_t eviction = 0;
   Extent* newer = nullptr;
   Extent* older = nullptr;
 };

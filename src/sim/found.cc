@@ -47,7 +47,8 @@ Pages Kernel::place(Object& object, std::int64_t first, Pages count, Memcg& grou
   for (std::size_t zone = unplaced_.size(); zone-- > 0 && placed < count;) {
     const Pages part = std::min(unplaced_[zone], count - placed);
     if (part <= Pages(0)) continue;
-    add_extent(object, first + placed.count(), part, zone, group, false);
+    add_extent(object, first + placed.count(), part, zone, group,
+               {.mapped = object.kind != Object::Kind::file});
     unplaced_[zone] -= part;
     placed += part;
   }

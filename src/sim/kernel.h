@@ -64,6 +64,9 @@ constexpr Pages kKernelStack(4);  // Of a thread.
 // Given before anybody is killed for the host (register_oom_notifier()).
 using OomNotifier = std::function<Pages()>;
 
+// Pages of each list that reclaim looks at, by ListKind.
+using ScanCount = std::array<Pages, kListKinds - 1>;
+
 class Kernel {
  public:
   Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler& scheduler,
@@ -177,6 +180,14 @@ class Kernel {
   Process& new_process(std::string_view comm, Process* parent, int nice);
   Pages place(Object& object, std::int64_t first, Pages count, Memcg& group);
 
+  // How pages come to be.
+  struct Fresh {
+    bool mapped = false;      // By a fault: the entry in the tables says that it was used.
+    bool referenced = false;  // By write() or read().
+    bool active = false, workingset = false;
+    bool dirty = false;
+  };
+
   // paths_charge.cc
   bool has_memsw() const;
   void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
@@ -223,13 +234,16 @@ class Kernel {
     bool memcg_low = false;  // May go below memory.low.
     bool low_skipped = false;
     Pages scanned = Pages(0), reclaimed = Pages(0);
+    // Of the node that is looked at, as the group is at whose limit reclaim began: what it cost to
+    // take pages, whether active ones may become inactive (anon, file), which of them are left alone.
+    std::int64_t anon_cost = 0, file_cost = 0;
+    std::array<bool, 2> may_deactivate = {false, false};
+    bool force_deactivate = false, skipped_deactivate = false;
+    bool cache_trim_mode = false, file_is_tiny = false;
   };
   Co<Pages> try_to_free(Scan& scan);
   Co<void> shrink_node(Scan& scan, int node);
-  Co<void> shrink_lists(Scan& scan, Memcg& group, int node, Pages& group_scanned,
-                        Pages& group_reclaimed);
-  Co<Pages> shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count);
-  void shrink_active(Memcg& group, int node, bool file, Pages count);
+  Co<bool> balance_node(Scan& scan, int node);
   void set_protection(Memcg& top, Memcg& group);
   bool can_swap(const Memcg& group) const;
   Pages swap_room(const Memcg& group) const;
@@ -237,9 +251,26 @@ class Kernel {
   void vmpressure_priority(Memcg& group, int priority);
   Pages reclaimable(const Placement& where);
 
+  // lru.cc
+  void prepare_scan(Scan& scan, int node) const;
+  ScanCount scan_count(Scan& scan, const Memcg& group, int node) const;
+  Co<void> shrink_lruvec(Scan& scan, Memcg& group, int node);
+  Co<void> age_active_anon(Scan& scan, int node);
+  Co<void> shrink_active(Scan& scan, Memcg& group, int node, bool file, Pages count);
+  Co<Pages> shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count);
+  void swap_refused(Memcg& group);
+
+  // workingset.cc
+  static void age_nonresident(Memcg& group, int node, Pages pages);
+  static void note_cost(Memcg& group, int node, bool file, Pages pages);
+  static void snapshot_refaults(Memcg& top, int node);
+  void note_eviction(Extent& extent, Memcg& top);
+  Fresh refault(const Extent& extent, std::size_t zone);
+  void mark_accessed(Extent& extent);
+
   // pages.cc
   void add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone, Memcg& group,
-                  bool dirty);
+                  const Fresh& fresh);
   Extent& split(Extent& extent, Pages count);  // The first part; the rest stays what it was.
   Extent& join(Extent& extent);  // With the one before it, if they are alike; what it is in then.
   Extent& list_in(Extent& extent, ListKind kind);  // As the newest; what it is in then.
@@ -250,7 +281,7 @@ class Kernel {
   void release_object(Object& object);
   void drop_first(const std::vector<Object*>& objects, Pages pages);
   void drop_range(Object& object, std::int64_t first, std::int64_t count);
-  ListKind fresh_list(const Object& object) const;
+  static ListKind fresh_list(const Object& object, bool active);
 
   // oom.cc
   Co<bool> out_of_memory(Process& process, OomRequest request);

@@ -19,6 +19,7 @@ MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is
   groups_.push_back(std::make_unique<Memcg>());
   root().path = "/";
   root().lists.resize(nodes_);
+  root().balance.resize(nodes_);
 }
 
 Memcg& MemcgTree::create(std::string_view path) {
@@ -30,6 +31,7 @@ Memcg& MemcgTree::create(std::string_view path) {
   group.path = path;
   group.parent = parent;
   group.lists.resize(nodes_);
+  group.balance.resize(nodes_);
   group.oom_kill_disable = above->oom_kill_disable;
   group.swappiness = above->swappiness;
   parent->children.push_back(&group);
@@ -247,6 +249,13 @@ Pages MemcgTree::listed(Memcg& top, ListKind kind) {
     for (const PageLists& lists : group->lists)
       sum += lists[static_cast<std::size_t>(kind)].pages;
   }
+  return sum;
+}
+
+Pages MemcgTree::listed(const Memcg& top, int node, ListKind kind) {
+  Pages sum = top.lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(kind)].pages;
+  for (const Memcg* child : top.children)
+    sum += listed(*child, node, kind);
   return sum;
 }
 

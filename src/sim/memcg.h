@@ -52,6 +52,15 @@ struct MemcgStats {
   std::int64_t pswpin = 0, pswpout = 0;
 };
 
+// What a lruvec knows beside its lists. include/linux/mmzone.h
+struct LruBalance {
+  std::int64_t anon_cost = 0, file_cost = 0;  // What it cost to take pages, lately.
+  std::int64_t nonresident_age = 0;           // Pages that went or became active.
+  // Refaulted pages that became active at once (anon, file): so far, with its children, and when
+  // reclaim from here ended last.
+  std::array<std::int64_t, 2> activated{}, activated_before{};
+};
+
 struct Memcg {
   std::string path;  // "/" is the root, which has no limits and counts for nothing here.
   Memcg* parent = nullptr;
@@ -72,6 +81,7 @@ struct Memcg {
   std::array<std::int64_t, kSwapEventNames.size()> swap_events{};
   MemcgStats own;                // Without its children.
   std::vector<PageLists> lists;  // By node.
+  std::vector<LruBalance> balance;
   PressureGroup pressure;
   std::vector<Process*> waiting;  // v1: tasks in mem_cgroup_oom_synchronize().
   // Effective protections of the reclaim that goes on.
@@ -124,6 +134,8 @@ class MemcgTree {
   static std::vector<Memcg*> subtree(Memcg& top);
   static MemcgStats total_of(Memcg& top);
   static Pages listed(Memcg& top, ListKind kind);
+  // On one node: what lruvec_page_state() says of a list.
+  static Pages listed(const Memcg& top, int node, ListKind kind);
 
  private:
   struct Stock {

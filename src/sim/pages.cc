@@ -19,8 +19,10 @@ Pages MemcgStats::*stat_of(const Object& object) {
 }  // namespace
 
 // New memory of processes is inactive from 5.9 on (mm/swap.c); file pages always were.
-ListKind Kernel::fresh_list(const Object& object) const {
-  return object.kind == Object::Kind::file ? ListKind::inactive_file : ListKind::inactive_anon;
+ListKind Kernel::fresh_list(const Object& object, bool active) {
+  if (object.kind == Object::Kind::file)
+    return active ? ListKind::active_file : ListKind::inactive_file;
+  return active ? ListKind::active_anon : ListKind::inactive_anon;
 }
 
 Extent& Kernel::list_in(Extent& extent, ListKind kind) {
@@ -34,20 +36,22 @@ void Kernel::list_out(Extent& extent) {
 }
 
 void Kernel::add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
-                        Memcg& group, bool dirty) {
+                        Memcg& group, const Fresh& fresh) {
   object.resident += count;
   count_charge(group, count, stat_of(object), 1);
   if (object.kind == Object::Kind::shmem) count_charge(group, count, &MemcgStats::shmem, 1);
-  if (dirty) count_charge(group, count, &MemcgStats::file_dirty, 1);
+  if (fresh.dirty) count_charge(group, count, &MemcgStats::file_dirty, 1);
   Extent& extent = object.extents[first];
   extent = {.object = &object,
             .first = first,
             .count = count,
-            .young = object.kind != Object::Kind::file,
-            .dirty = dirty,
+            .young = fresh.mapped,
+            .referenced = fresh.referenced,
+            .workingset = fresh.workingset,
+            .dirty = fresh.dirty,
             .zone = zone,
             .memcg = &group};
-  list_in(extent, fresh_list(object));
+  list_in(extent, fresh_list(object, fresh.active));
 }
 
 // The run of pages before it takes it in, where nothing tells them apart any more and none stands
@@ -58,7 +62,12 @@ Extent& Kernel::join(Extent& extent) {
   Extent* before = object.at(extent.first - 1);
   if (before == nullptr || before->swapped != extent.swapped || before->memcg != extent.memcg)
     return extent;
-  if (!extent.swapped) {
+  if (before->workingset != extent.workingset) return extent;
+  if (extent.swapped) {
+    const bool one_eviction = before->evicted_by == extent.evicted_by &&
+                              before->eviction + before->count.count() == extent.eviction;
+    if (!one_eviction) return extent;
+  } else {
     const bool alike = before->zone == extent.zone && before->list == extent.list &&
                        before->young == extent.young && before->referenced == extent.referenced &&
                        before->dirty == extent.dirty && before->newer == &extent;
@@ -81,6 +90,7 @@ Extent& Kernel::split(Extent& extent, Pages count) {
   rest.first = next;
   rest.count = extent.count - count;
   if (extent.swapped) {
+    rest.eviction += count.count();
     extent.count = count;
     return extent;
   }

@@ -101,8 +101,7 @@ Co<void> Kernel::kswapd(int node) {
               .nodes = {node},
               .target = Pages(32),
               .is_kswapd = true};
-    const Pages got = co_await try_to_free(scan);
-    own.failures = got > Pages(0) ? 0 : own.failures + 1;
+    if (!co_await balance_node(scan, node)) ++own.failures;
   }
 }
 

@@ -57,15 +57,15 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
         continue;
       }
       const std::int64_t n = std::min(end, there->first + there->count.count()) - page;
-      if (!there->young || !there->referenced) {
+      // Writing to a disk's file does not count as use (mm/filemap.c, 4.7).
+      const bool counts = !written || in_memory;
+      if (counts && (!there->referenced || !is_active(there->list))) {
         if (there->first < page) {
           split(*there, Pages(page - there->first));
           there = file.at(page);
         }
         if (there->count > Pages(n)) split(*there, Pages(n));
-        there->referenced = there->young;
-        there->young = true;
-        join(*there);
+        mark_accessed(*there);
       }
       page += n;
       co_await spend(*process.thread, again * n);
@@ -91,7 +91,7 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
     }
     if (file.kind == Object::Kind::shmem) committed_ += charged;
     add_extent(file, page, charged, taken.zone, *process.memcg,
-               written && file.kind == Object::Kind::file);
+               {.referenced = !written || in_memory, .dirty = written && !in_memory});
     page += charged.count();
     co_await spend(*process.thread, anew * charged.count());
   }

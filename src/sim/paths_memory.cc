@@ -169,7 +169,7 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
     }
     charged = Pages(1);
   }
-  add_extent(*region.object, first, charged, taken.zone, *process.memcg, false);
+  add_extent(*region.object, first, charged, taken.zone, *process.memcg, {.mapped = true});
   mm.spread += charged;
   mm.faults += charged.count();
   process.memcg->own.pgfault += charged.count();
@@ -222,8 +222,10 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
       here = object.at(first + done.count());
     }
     if (here->count > Pages(1)) split(*here, Pages(1));
+    Fresh fresh = refault(*here, taken.zone);
+    fresh.mapped = object.name.empty();  // A file is read and written, and mapped by nobody.
     drop(*here);
-    add_extent(object, first + done.count(), Pages(1), taken.zone, group, false);
+    add_extent(object, first + done.count(), Pages(1), taken.zone, group, fresh);
     done += Pages(1);
   }
   const std::int64_t pages = count.count();

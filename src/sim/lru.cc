@@ -1,0 +1,273 @@
+// The two lists of a cgroup on a node, for anonymous memory and for files: how much of which is looked
+// at, and what becomes of a page. mm/vmscan.c without generations: 5.10, 6.1.
+#include <algorithm>
+
+#include "kernel/memcg_protection.h"
+#include "sim/kernel.h"
+
+namespace oomkit::sim {
+namespace {
+
+constexpr Pages kCluster(32);  // SWAP_CLUSTER_MAX
+constexpr int kDefPriority = 12;
+constexpr std::int64_t kPagesOfGiB = 1 << 18;
+
+constexpr std::size_t at(ListKind kind) {
+  return static_cast<std::size_t>(kind);
+}
+constexpr ListKind list_of(bool file, bool active) {
+  if (file) return active ? ListKind::active_file : ListKind::inactive_file;
+  return active ? ListKind::active_anon : ListKind::inactive_anon;
+}
+
+Bytes bytes_of(Pages pages) {
+  return to_bytes(pages, PageSize::k4K);
+}
+
+PageList& page_list(Memcg& group, int node, ListKind kind) {
+  return group.lists[static_cast<std::size_t>(node)][at(kind)];
+}
+
+// inactive_is_low(): the lists of the whole subtree count.
+bool inactive_is_low(const Memcg& group, int node, bool file) {
+  const std::int64_t inactive = MemcgTree::listed(group, node, list_of(file, false)).count();
+  const std::int64_t active = MemcgTree::listed(group, node, list_of(file, true)).count();
+  const std::int64_t gib = (inactive + active) / kPagesOfGiB;
+  std::int64_t ratio = 1;
+  while (gib > 0 && (ratio + 1) * (ratio + 1) <= 10 * gib)
+    ++ratio;
+  return inactive * ratio < active;
+}
+
+// shrink_lruvec(): when enough was had, the shorter of the two kinds is left alone, and of the
+// other only as great a part is looked at as of that one.
+void keep_proportion(ScanCount& left, const ScanCount& targets) {
+  const auto sum = [](const ScanCount& of, bool file) {
+    return of[at(list_of(file, false))] + of[at(list_of(file, true))];
+  };
+  const bool file_is_shorter = sum(left, true) <= sum(left, false);
+  const std::int64_t percent = sum(left, file_is_shorter).count() * 100 /
+                               (sum(targets, file_is_shorter).count() + 1);
+  for (const bool active : {false, true}) {
+    left[at(list_of(file_is_shorter, active))] = Pages(0);
+    const std::size_t other = at(list_of(!file_is_shorter, active));
+    const Pages scanned = targets[other] - left[other];
+    left[other] = std::max(targets[other] * (100 - percent) / 100 - scanned, Pages(0));
+  }
+}
+
+}  // namespace
+
+// shrink_node(): what holds for all groups below the one that reclaim began at.
+void Kernel::prepare_scan(Scan& scan, int node) const {
+  const LruBalance& balance = scan.top->balance[static_cast<std::size_t>(node)];
+  scan.anon_cost = balance.anon_cost;
+  scan.file_cost = balance.file_cost;
+  for (const bool file : {false, true}) {
+    const std::size_t kind = file ? 1 : 0;
+    scan.may_deactivate[kind] = scan.force_deactivate ||
+                                balance.activated[kind] != balance.activated_before[kind] ||
+                                inactive_is_low(*scan.top, node, file);
+  }
+  const auto listed = [&](ListKind kind) { return MemcgTree::listed(*scan.top, node, kind); };
+  const Pages inactive_file = listed(ListKind::inactive_file);
+  scan.cache_trim_mode = (inactive_file.count() >> scan.priority) > 0 && !scan.may_deactivate[1];
+  scan.file_is_tiny = false;
+  if (!scan.top->is_root()) return;
+  Pages free;
+  Pages high;
+  for (const SimZone& zone : machine_.zones()) {
+    if (zone.node != node) continue;
+    free += zone.free;
+    high += zone.levels.high;
+  }
+  scan.file_is_tiny = listed(ListKind::active_file) + inactive_file + free <= high &&
+                      !scan.may_deactivate[0] &&
+                      (listed(ListKind::inactive_anon).count() >> scan.priority) > 0;
+}
+
+// get_scan_count()
+ScanCount Kernel::scan_count(Scan& scan, const Memcg& group, int node) const {
+  enum class Balance { equal, parts, anon, file };
+  const std::int64_t swappiness = group.swappiness.value_or(sysctls_.swappiness);
+  Balance balance = Balance::parts;
+  if (!scan.may_swap || !can_swap(group) || (!scan.top->is_root() && swappiness == 0)) {
+    balance = Balance::file;
+  } else if (scan.priority == 0 && swappiness > 0) {
+    balance = Balance::equal;
+  } else if (scan.file_is_tiny) {
+    balance = Balance::anon;
+  } else if (scan.cache_trim_mode) {
+    balance = Balance::file;
+  }
+  const std::int64_t cost = scan.anon_cost + scan.file_cost;
+  const std::int64_t both = cost + cost + cost + 1;
+  const std::int64_t anon_part = swappiness * both / (cost + scan.anon_cost + 1);
+  const std::int64_t file_part = (200 - swappiness) * both / (cost + scan.file_cost + 1);
+  const Pages low = scan.memcg_low ? Pages(0) : group.effective_low;
+  const Pages protection = std::max(low, group.effective_min);
+  ScanCount count;
+  for (const bool file : {false, true}) {
+    for (const bool active : {false, true}) {
+      const std::size_t kind = at(list_of(file, active));
+      Pages pages = group.lists[static_cast<std::size_t>(node)][kind].pages;
+      if (protection > Pages(0)) {
+        if (low > group.effective_min) scan.low_skipped = true;
+        const Bytes usage = std::max(bytes_of(group.memory.usage), bytes_of(protection));
+        const Bytes left = scannable(bytes_of(pages), usage, bytes_of(protection));
+        pages = std::max(floor_pages(left, PageSize::k4K), kCluster);
+      }
+      pages = Pages(pages.count() >> scan.priority);
+      if (balance == Balance::parts)
+        pages = pages * (file ? file_part : anon_part) / (anon_part + file_part);
+      if (balance == (file ? Balance::anon : Balance::file)) pages = Pages(0);
+      count[kind] = pages;
+    }
+  }
+  return count;
+}
+
+Co<void> Kernel::shrink_lruvec(Scan& scan, Memcg& group, int node) {
+  ScanCount left = scan_count(scan, group, node);
+  const ScanCount targets = left;
+  // Direct reclaim for the host does all that it set out for at the first priority. Up to 6.0
+  // others keep the proportion only once.
+  bool in_proportion = scan.top->is_root() && !scan.is_kswapd && scan.priority == kDefPriority;
+  Pages reclaimed;
+  while (left[at(ListKind::inactive_anon)] > Pages(0) ||
+         left[at(ListKind::active_file)] > Pages(0) ||
+         left[at(ListKind::inactive_file)] > Pages(0)) {
+    for (const bool file : {false, true}) {
+      for (const bool active : {false, true}) {
+        Pages& of_list = left[at(list_of(file, active))];
+        if (of_list <= Pages(0)) continue;
+        const Pages at_once = std::min(of_list, kCluster);
+        of_list -= at_once;
+        if (!active) {
+          reclaimed += co_await shrink_inactive(scan, group, node, file, at_once);
+        } else if (scan.may_deactivate[file ? 1 : 0]) {
+          co_await shrink_active(scan, group, node, file, at_once);
+        } else {
+          scan.skipped_deactivate = true;
+        }
+      }
+    }
+    if (reclaimed < scan.target || in_proportion) continue;
+    const Pages files = left[at(ListKind::inactive_file)] + left[at(ListKind::active_file)];
+    const Pages anons = left[at(ListKind::inactive_anon)] + left[at(ListKind::active_anon)];
+    if (files <= Pages(0) || anons <= Pages(0)) break;
+    keep_proportion(left, targets);
+    in_proportion = profile_.version < KernelVersion{6, 1};
+  }
+  scan.reclaimed += reclaimed;
+  if (machine_.swap().total > Pages(0) && inactive_is_low(group, node, false))
+    co_await shrink_active(scan, group, node, false, kCluster);
+}
+
+// kswapd gives all groups' active anonymous pages a chance to be seen unused.
+Co<void> Kernel::age_active_anon(Scan& scan, int node) {
+  if (machine_.swap().total <= Pages(0) || !inactive_is_low(memcgs_.root(), node, false)) co_return;
+  for (Memcg* group : MemcgTree::subtree(memcgs_.root()))
+    co_await shrink_active(scan, *group, node, false, kCluster);
+}
+
+// shrink_active_list(): the oldest of the active go to the inactive, used or not; what was seen
+// used before (PG_referenced) stays known of them.
+Co<void> Kernel::shrink_active(Scan& scan, Memcg& group, int node, bool file, Pages count) {
+  PageList& active = page_list(group, node, list_of(file, true));
+  count = std::min(count, active.pages);
+  if (count <= Pages(0)) co_return;
+  const SimTime cost = profile_.costs.scan * count.count();
+  while (count > Pages(0)) {
+    Extent* extent = active.oldest;
+    if (extent->count > count) extent = &split(*extent, count);
+    count -= extent->count;
+    list_out(*extent);
+    extent->young = false;
+    extent->workingset = true;
+    list_in(*extent, list_of(file, false));
+  }
+  co_await spend(*scan.thread, cost);
+}
+
+// A page that gets no place in swap, though there is some: mem_cgroup_try_charge_swap() tells its
+// group and all above it. It becomes active.
+void Kernel::swap_refused(Memcg& group) {
+  const bool by_limit = machine_.swap().free() > Pages(0);
+  for (Memcg* each = &group; !each->is_root(); each = each->parent) {
+    if (by_limit) ++each->swap_events[static_cast<std::size_t>(SwapEvent::max)];
+    ++each->swap_events[static_cast<std::size_t>(SwapEvent::fail)];
+  }
+}
+
+// shrink_inactive_list(), shrink_page_list() and page_check_references(): a page that was used through
+// a mapping is kept the first time and becomes active the second; the others go.
+Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count) {
+  const ListKind kind = list_of(file, false);
+  PageList& list = page_list(group, node, kind);
+  auto& pgscan = scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct;
+  auto& pgsteal = scan.is_kswapd ? vmstat_.pgsteal_kswapd : vmstat_.pgsteal_direct;
+  // Of a cgroup's own reclaim /proc/vmstat knew nothing: seen up to 6.12, not on 7.2.
+  const bool counts = scan.top->is_root() || profile_.version >= KernelVersion{7, 0};
+  // What is put back now stands there again, but is not looked at twice.
+  count = std::min(count, list.pages);
+  if (count <= Pages(0)) co_return Pages(0);
+  scan.scanned += count;
+  if (counts) pgscan += count.count();
+  group.own.pgscan += count.count();
+  SimTime cost = profile_.costs.scan * count.count();
+  Pages reclaimed;
+  Pages written;
+  const bool zram = machine_.swap().kind == SwapKind::zram;
+  while (count > Pages(0)) {
+    Extent* extent = list.oldest;
+    if (extent->count > count) extent = &split(*extent, count);
+    const Pages pages = extent->count;
+    const auto put_back = [&](bool active) {
+      list_out(*extent);
+      if (active) group.own.pgactivate += extent->count.count();
+      if (active) age_nonresident(group, node, extent->count);
+      list_in(*extent, list_of(file, active));
+    };
+    if (extent->young) {
+      count -= pages;
+      const bool again = extent->referenced;
+      extent->young = false;
+      extent->referenced = true;
+      put_back(again);
+      continue;
+    }
+    extent->referenced = false;
+    if (file) {
+      count -= pages;
+      if (extent->dirty) cost += profile_.costs.swap_out * pages.count();
+      if (extent->dirty) written += pages;
+      reclaimed += pages;
+      age_nonresident(*scan.top, node, pages);
+      drop(*extent);
+      continue;
+    }
+    const Pages room = std::min(swap_room(group), pages);
+    if (room <= Pages(0)) {
+      count -= pages;
+      for (Pages page; page < pages; page += Pages(1))
+        swap_refused(group);
+      put_back(true);
+      continue;
+    }
+    if (room < pages) extent = &split(*extent, room);
+    count -= room;
+    note_eviction(*extent, *scan.top);
+    swap_out(*extent);
+    cost += (zram ? profile_.costs.compress : profile_.costs.swap_out) * room.count();
+    reclaimed += room;
+    written += room;
+  }
+  note_cost(group, node, file, written);
+  if (counts) pgsteal += reclaimed.count();
+  group.own.pgsteal += reclaimed.count();
+  co_await spend(*scan.thread, std::max(cost, SimTime(1)));
+  co_return reclaimed;
+}
+
+}  // namespace oomkit::sim
