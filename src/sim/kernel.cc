@@ -81,6 +81,8 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       page_tables_(profile.page_tables),
       init_more_(heap_of(scenario)),
       kswapds_(node_count(scenario.host)) {
+  reaper_ = &scheduler_.create(0);
+  scheduler_.start(*reaper_, oom_reaper());
   for (std::size_t node = 0; node < kswapds_.size(); ++node) {
     kswapds_[node].thread = &scheduler_.create(0);
     scheduler_.start(*kswapds_[node].thread, kswapd(static_cast<int>(node)));
@@ -303,7 +305,7 @@ Co<int> Kernel::release_memory(Process& caller, Process& victim) {
   for (const Region& region : mm->regions) {
     if (region.object->users == 1 && !region.shared) objects.push_back(region.object);
   }
-  co_await free_pages_of(caller, objects);
+  co_await free_pages_of(*caller.thread, objects);
   co_return 0;
 }
 

@@ -196,9 +196,9 @@ class Kernel {
   Pages plenty_for(Process& process);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
-  Co<void> forget_swapped(Process& process, const std::vector<Object*>& objects);
-  Co<void> free_pages_of(Process& process, const std::vector<Object*>& objects);
-  Pages freed_undisturbed(const Process& process, Pages left) const;
+  Co<void> forget_swapped(Thread& thread, const std::vector<Object*>& objects);
+  Co<void> free_pages_of(Thread& thread, const std::vector<Object*>& objects);
+  Pages freed_undisturbed(const Thread& thread, Pages left) const;
   Co<void> evict(Process& process, Object& object);
   Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
                        bool written);
@@ -301,6 +301,10 @@ class Kernel {
   bool may_report();
   SimTime report_cost(const Process& asking, const OomRequest& request) const;
 
+  // reaper.cc
+  void queue_oom_reaper(const Process& victim);
+  Co<void> oom_reaper();
+
   // report.cc
   void describe_host(OomReport& report) const;
   void describe_counters(HostMemory& memory, Pages shmem) const;
@@ -357,6 +361,13 @@ class Kernel {
     int failures = 0;
   };
   std::vector<Kswapd> kswapds_;
+  struct Reaped {
+    std::shared_ptr<Mm> mm;
+    std::int64_t pid = 0;
+    std::string comm;
+  };
+  std::vector<Reaped> to_reap_;
+  Thread* reaper_ = nullptr;
   std::vector<Pages> unplaced_;  // Of a host that was found, by zone: in use, and nobody's yet.
 };
 

@@ -162,6 +162,7 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
   }
   if (!request.manual && will_free_memory(process)) {
     process.oom_victim = true;
+    queue_oom_reaper(process);
     co_return true;
   }
   judge_constraint(process, request);
@@ -217,6 +218,7 @@ Co<void> Kernel::manual_oom(Process& presser) {
 void Kernel::kill_process(const Process& asking, const OomRequest& request, Process& victim) {
   if (will_free_memory(victim)) {
     victim.oom_victim = true;
+    queue_oom_reaper(victim);
     return;
   }
   Memcg* group = nullptr;
@@ -285,6 +287,7 @@ void Kernel::kill_one(Process& victim, OomReport& report, Victim::Role role) {
                                  [&](const Victim& each) { return each.pid == dead.pid; });
   if (!known) report.victims.push_back(std::move(dead));
   victim.oom_victim = true;
+  queue_oom_reaper(victim);
   send_signal(victim, 9);
   for (Process* other : processes_) {
     if (other != &victim && other->mm == victim.mm && other->pid != 1) send_signal(*other, 9);

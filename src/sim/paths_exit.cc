@@ -28,7 +28,7 @@ Co<void> Kernel::dump_core(Process& process) {
 
 // What is in swap is forgotten while the address space is unmapped. So many at a time, however they
 // lie: what takes time may not depend on how pages are put together.
-Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& objects) {
+Co<void> Kernel::forget_swapped(Thread& thread, const std::vector<Object*>& objects) {
   const bool zram = machine_.swap().kind == SwapKind::zram;
   const SimTime each = zram ? profile_.costs.forget_compressed : profile_.costs.forget_swapped;
   Pages forgotten;
@@ -44,29 +44,29 @@ Co<void> Kernel::forget_swapped(Process& process, const std::vector<Object*>& ob
       drop(*extent);
       forgotten += part;
       if (forgotten == kForgottenAtOnce)
-        co_await spend(*process.thread, each * std::exchange(forgotten, Pages(0)).count());
+        co_await spend(thread, each * std::exchange(forgotten, Pages(0)).count());
       it = object->extents.upper_bound(first);
     }
   }
-  if (forgotten > Pages(0)) co_await spend(*process.thread, each * forgotten.count());
+  if (forgotten > Pages(0)) co_await spend(thread, each * forgotten.count());
 }
 
 // How many of the pages of an exit are free before anything else happens: whole gathers, or all
 // that is left. None where somebody would be told of the first of them.
-Pages Kernel::freed_undisturbed(const Process& process, Pages left) const {
+Pages Kernel::freed_undisturbed(const Thread& thread, Pages left) const {
   const auto& groups = memcgs_.groups();
   const bool awaited = std::any_of(groups.begin(), groups.end(),
                                    [](const auto& group) { return group->under_oom > 0; });
   if (page_by_page_ || awaited) return Pages(0);
   const SimTime each = profile_.costs.zap + profile_.costs.free_page;
   // The last of it is over before anybody's turn, and not at it.
-  const Pages pages((scheduler_.undisturbed(*process.thread).count() - 1) / each.count());
+  const Pages pages((scheduler_.undisturbed(thread).count() - 1) / each.count());
   return pages >= left ? left : pages - Pages(pages.count() % kGatherMax.count());
 }
 
 // exit_mmap(): the pages of an address space come back in batches, which is when their charges
 // end.
-Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& objects) {
+Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objects) {
   Pages gathered;
   Pages freed;  // Since others could run.
   std::size_t index = 0;
@@ -78,23 +78,23 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
   };
   while (index < objects.size()) {
     // Also what others swapped out while it waited for the processor.
-    if (gathered <= Pages(0)) co_await forget_swapped(process, objects);
+    if (gathered <= Pages(0)) co_await forget_swapped(thread, objects);
     Object& object = *objects[index];
     if (object.extents.empty()) {
       ++index;
       continue;
     }
     if (gathered <= Pages(0)) {
-      if (const Pages at_once = freed_undisturbed(process, left()); at_once > Pages(0)) {
+      if (const Pages at_once = freed_undisturbed(thread, left()); at_once > Pages(0)) {
         drop_first(objects, at_once);
         const SimTime each = profile_.costs.zap + profile_.costs.free_page;
-        co_await spend(*process.thread, each * at_once.count());
+        co_await spend(thread, each * at_once.count());
         continue;
       }
       gathered = std::min(left(), kGatherMax);
       for (Pages done(0); done < gathered;) {
         const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
-        co_await spend(*process.thread, profile_.costs.zap * part.count());
+        co_await spend(thread, profile_.costs.zap * part.count());
         done += part;
       }
     }
@@ -112,7 +112,7 @@ Co<void> Kernel::free_pages_of(Process& process, const std::vector<Object*>& obj
     gathered -= part;
     freed += part;
     if (freed < profile_.freed_at_once && gathered > Pages(0)) continue;
-    co_await spend(*process.thread, profile_.costs.free_page * freed.count());
+    co_await spend(thread, profile_.costs.free_page * freed.count());
     freed = Pages(0);
   }
 }
@@ -152,7 +152,7 @@ Co<void> Kernel::exit(Process& process) {
     const SimTime unmapping = profile_.costs.zap * shared.count();
     if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);
     if (mm->written != nullptr) objects.push_back(mm->written);
-    co_await free_pages_of(process, objects);
+    co_await free_pages_of(*process.thread, objects);
     if (reaps_first && shared > Pages(0)) {
       mm->oom_skip = true;
       co_await spend(*process.thread, unmapping);

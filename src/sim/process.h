@@ -39,7 +39,8 @@ struct Mm {
   Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
   Memcg* memcg = nullptr;     // Its owner's.
   int users = 1;
-  bool oom_skip = false;  // MMF_OOM_SKIP: nothing to be had from it any more.
+  bool oom_skip = false;     // MMF_OOM_SKIP: nothing to be had from it any more.
+  bool reap_queued = false;  // MMF_OOM_REAP_QUEUED
 
   // Of the regions, or of all.
   Pages held() const;
