@@ -16,6 +16,8 @@ constexpr Bytes kPieceMax(256 << 10);
 constexpr Bytes kBlock(64 << 10);
 constexpr SimTime kStepCost = 4'000ns;
 constexpr SimTime kWakeUpCost = 25'000ns;
+constexpr SimTime kShortestSleep = 2'000ns;
+constexpr SimTime kDearestPage = 80'000ns;
 
 Pages pages_up(Bytes bytes) {
   return floor_pages(bytes + kPage - Bytes(1), PageSize::k4K);
@@ -38,7 +40,7 @@ class Pacing {
            SimTime(part);
   }
   Pages piece() const {
-    if (!rate_) return Pages(std::int64_t{1} << 40);
+    if (!rate_) return floor_pages(kPieceMax, PageSize::k4K);
     const Bytes piece(rate_->count() / 50 / kPage.count() * kPage.count());
     return floor_pages(std::clamp(piece, kPage, kPieceMax), PageSize::k4K);
   }
@@ -220,13 +222,15 @@ Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& s
   const bool brings_in = step.touch || profile_.start_shmem > profile_.base_shmem / 2;
   if (brings_in && !process.is_vfork_child && !co_await kernel_.settle(process)) co_return false;
   if (!step.touch) co_return true;
+  const bool has_rate = step.rate.has_value();
   const Pacing pacing(step.rate, kernel_.now());
   const std::size_t region = process.mm->regions.size() - 1;
   const Pages size = process.mm->regions[region].size;
   for (Pages done(0); done < size;) {
-    if (step.rate && !co_await pause_until(process, pacing.due(to_bytes(done, PageSize::k4K))))
+    if (!co_await wait_for_piece(process, has_rate, pacing.due(to_bytes(done, PageSize::k4K))))
       co_return false;
-    const Pages part = std::min(pacing.piece(), size - done);
+    const Pages part =
+        std::min(pages_to_next_sleep(process, pacing.piece(), has_rate), size - done);
     if (!co_await kernel_.touch(process, process.mm->regions[region], done.count(), part.count()))
       co_return false;
     done += part;
@@ -234,16 +238,34 @@ Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
+// Between two pieces a process sleeps until the next is due, and without a rate that is for no more
+// than a timer's shortest time. It counts where others wait for the processor.
+Co<bool> World::wait_for_piece(Process& process, bool has_rate, SimTime due) {
+  if (has_rate) co_return co_await pause_until(process, due);
+  if (scheduler_.moments_count()) co_await scheduler_.pause_for(*process.thread, kShortestSleep);
+  co_return true;
+}
+
+// How many pages are filled or touched until it sleeps again: a piece, or as many of them as nobody
+// can come between.
+Pages World::pages_to_next_sleep(const Process& process, Pages piece, bool has_rate) const {
+  if (has_rate || scheduler_.moments_count()) return piece;
+  const std::int64_t pages = scheduler_.undisturbed(*process.thread) / kDearestPage;
+  return std::max(piece, Pages(pages / piece.count() * piece.count()));
+}
+
 Co<bool> World::do_touch(Process& process, const Step& step, Bytes amount) {
+  const bool has_rate = step.rate.has_value();
   const Pacing pacing(step.rate, kernel_.now());
   Pages left = pages_up(amount);
   Pages done;
   for (std::size_t i = 0; i < process.mm->regions.size() && left > Pages(0); ++i) {
     const Pages size = std::min(process.mm->regions[i].size, left);
     for (Pages at(0); at < size;) {
-      if (step.rate && !co_await pause_until(process, pacing.due(to_bytes(done, PageSize::k4K))))
+      if (!co_await wait_for_piece(process, has_rate, pacing.due(to_bytes(done, PageSize::k4K))))
         co_return false;
-      const Pages part = std::min(pacing.piece(), size - at);
+      const Pages part =
+          std::min(pages_to_next_sleep(process, pacing.piece(), has_rate), size - at);
       if (!co_await kernel_.touch(process, process.mm->regions[i], at.count(), part.count()))
         co_return false;
       at += part;

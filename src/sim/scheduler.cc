@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kWeightOfNice0 = 1024;
 constexpr SimTime kTick = 4ms;           // CONFIG_HZ 250.
 constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
-constexpr SimTime kSleeperBonus = 3ms;   // Half of sysctl_sched_latency.
+constexpr SimTime kLatency = 6ms;        // sysctl_sched_latency.
+constexpr SimTime kSleeperBonus = kLatency / 2;
+constexpr SimTime kLeastSlice = 750us;  // sysctl_sched_min_granularity.
 // The virtual run time of SCHED_FIFO: nobody has had less. Weighed it still is a number.
 constexpr std::int64_t kBeforeAll = -(std::int64_t{1} << 40);
 
@@ -49,6 +51,16 @@ Thread& Scheduler::create(int nice) {
 void Scheduler::start(Thread& thread, Co<void> path) {
   thread.fiber_.start(std::move(path));
   if (!thread.first_) thread.virtual_ns_ = virtual_min_ns_;
+  // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's nice
+  // value, 0, when it is placed.
+  if (!slices_are_kept_ && !thread.first_) {
+    std::int64_t weights = kWeightOfNice0;
+    for (const Thread* other : runnable_)
+      weights += other->weight_;
+    for (const Thread* other : running_)
+      weights += other != nullptr ? other->weight_ : 0;
+    thread.virtual_ns_ += kLatency.count() * kWeightOfNice0 / weights;
+  }
   make_runnable(thread);
 }
 
@@ -74,6 +86,7 @@ void Scheduler::changed(Thread& thread) {
 
 void Scheduler::make_runnable(Thread& thread) {
   thread.runnable_ = true;
+  thread.queued_ = now_;
   const auto later = [](const Thread* a, const Thread* b) {
     return std::pair(a->virtual_ns_, a->number_) > std::pair(b->virtual_ns_, b->number_);
   };
@@ -86,9 +99,23 @@ void Scheduler::wake(Thread& thread) {
   thread.wake_pending_ = true;
   if (thread.is_runnable()) return;
   if (thread.timer_) cancel(*thread.timer_);
+  awake(thread);
+}
+
+// Arrears of more than half a latency are forgotten: place_entity(). Whoever runs and has had more by
+// the sleeper's granule gives way: check_preempt_wakeup().
+void Scheduler::awake(Thread& thread) {
+  for (Thread* each : running_) {
+    if (each != nullptr) account(*each);
+  }
   if (!thread.first_)
     thread.virtual_ns_ = std::max(thread.virtual_ns_, virtual_min_ns_ - kSleeperBonus.count());
   make_runnable(thread);
+  for (Thread* each : running_) {
+    if (each == nullptr || each->virtual_ns_ - thread.virtual_ns_ <= thread.granule_ns_) continue;
+    each->preempted_ = true;
+    return;
+  }
 }
 
 Thread* Scheduler::next_runnable() const {
@@ -115,23 +142,56 @@ void Scheduler::account(Thread& thread) {
   virtual_min_ns_ = std::max(virtual_min_ns_, lowest);
 }
 
-// A running thread gives way at a tick to one that had less, and at once to one that was woken
-// and had much less: how long that is from now, if nobody else comes.
-std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
-  const Thread* next = next_runnable();
-  if (next == nullptr) return std::nullopt;
-  const std::int64_t behind = next->virtual_ns_ - thread.virtual_ns_;
-  // When account() will have added so much, to the nanosecond: a share is over at the same moment
-  // whether it was asked for once, or again and again in between.
+// sched_slice()
+SimTime Scheduler::slice_of(const Thread& thread) const {
+  std::int64_t weights = thread.weight_;
+  for (const Thread* other : runnable_)
+    weights += other->weight_;
+  const auto threads = static_cast<std::int64_t>(runnable_.size()) + 1;
+  return std::max(kLatency, kLeastSlice * threads) * thread.weight_ / weights;
+}
+
+// Up to 6.5: at a tick, when its slice is over and the other has had less, or less by the slice
+// (check_preempt_tick()); at once when one was woken that had had much less.
+SimTime Scheduler::share_by_ticks(const Thread& thread, const Thread& next) const {
+  if (thread.preempted_) return SimTime(0);
+  const SimTime slice = slice_of(thread);
+  const std::int64_t behind = next.virtual_ns_ - thread.virtual_ns_;
+  // When account() will have added so much, or had, to the nanosecond: a share is over at the same
+  // moment whether it was asked for once, or again and again in between.
+  const auto reached = [&](std::int64_t virtual_ns) {
+    const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
+    const std::int64_t more = weighed > 0 ? kWeightOfNice0 - 1 : 0;
+    return now_ + SimTime((weighed + more) / kWeightOfNice0);
+  };
+  const auto tick_from = [&](SimTime time) {
+    time = std::max({time, next.queued_, thread.dispatched_ + SimTime(1)});
+    return (time + kTick - SimTime(1)) / kTick * kTick;
+  };
+  const SimTime by_slice = tick_from(std::max(thread.dispatched_ + slice, reached(behind)));
+  const SimTime by_lead =
+      tick_from(std::max(thread.dispatched_ + kLeastSlice, reached(behind + slice.count())));
+  return std::max(std::min(by_slice, by_lead) - now_, SimTime(0));
+}
+
+// From 6.6 on: an equal that wakes up waits until the other's slice is over.
+SimTime Scheduler::share_by_slices(const Thread& thread, const Thread& next) const {
+  const std::int64_t behind = next.virtual_ns_ - thread.virtual_ns_;
   const auto real = [&](std::int64_t virtual_ns) {
     const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
     return SimTime(weighed <= 0 ? 0 : (weighed + kWeightOfNice0 - 1) / kWeightOfNice0);
   };
   const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
-  // Since 6.6 an equal that wakes up waits until the other's slice is over.
-  const bool at_once = !slices_are_kept_ || next->weight_ > thread.weight_;
-  const SimTime first = at_once ? std::min(real(behind + next->granule_ns_), by_tick) : by_tick;
+  const bool at_once = next.weight_ > thread.weight_;
+  const SimTime first = at_once ? std::min(real(behind + next.granule_ns_), by_tick) : by_tick;
   return std::max(first, SimTime(0));
+}
+
+// How long a running thread has until it gives way to another, if nobody else comes.
+std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
+  const Thread* next = next_runnable();
+  if (next == nullptr) return std::nullopt;
+  return slices_are_kept_ ? share_by_slices(thread, *next) : share_by_ticks(thread, *next);
 }
 
 // Another processor is free for one who waits for it: he begins now, and not later.
@@ -177,6 +237,7 @@ void Scheduler::dispatch() {
       if (next == nullptr) return;
       runnable_.pop_back();
       next->runnable_ = false;
+      next->preempted_ = false;
       next->processor_ = i;
       next->dispatched_ = next->accounted_ = now_;
       running_[i] = next;
@@ -277,9 +338,7 @@ void Scheduler::Pause::begin() {
   if (duration_) {
     thread.timer_ = scheduler.at(scheduler.now() + *duration_, [&scheduler, &thread] {
       thread.timer_.reset();
-      thread.virtual_ns_ =
-          std::max(thread.virtual_ns_, scheduler.virtual_min_ns_ - kSleeperBonus.count());
-      scheduler.make_runnable(thread);
+      scheduler.awake(thread);
     });
   }
   scheduler.release(thread);

@@ -53,6 +53,8 @@ class Thread {
   SimTime ran_{0};         // In all.
   SimTime dispatched_{0};  // When it got its processor.
   SimTime accounted_{0};   // Up to when its time is counted.
+  SimTime queued_{0};      // Since when it waits for a processor.
+  bool preempted_ = false; // One that was woken had had much less.
   std::optional<std::size_t> processor_;
   bool runnable_ = false;
   bool wake_pending_ = false;
@@ -95,6 +97,10 @@ class Scheduler {
   SimTime undisturbed(const Thread& thread) const;
   static constexpr SimTime kTogether{1'000'000};
 
+  // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor, and
+  // a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
+  bool moments_count() const { return !slices_are_kept_ && !runnable_.empty(); }
+
   // Awaiters. Only the thread itself awaits them.
   class Spend;
   class Pause;
@@ -108,6 +114,10 @@ class Scheduler {
   bool others_begin_now() const;
   bool can_go_on(const Thread& thread, SimTime time) const;
   std::optional<SimTime> share_left(const Thread& thread) const;
+  SimTime share_by_ticks(const Thread& thread, const Thread& next) const;
+  SimTime share_by_slices(const Thread& thread, const Thread& next) const;
+  SimTime slice_of(const Thread& thread) const;
+  void awake(Thread& thread);
   void account(Thread& thread);
   void release(Thread& thread);
   void make_runnable(Thread& thread);
