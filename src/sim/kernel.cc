@@ -74,7 +74,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks,
               scenario.host.cgroup == CgroupVersion::v1 && profile.version < KernelVersion{5, 11}),
       next_pid_(profile.first_pid),
-      committed_(1211),  // PID 1 itself.
+      committed_(profile.init_committed),
       slab_reclaimable_(profile.slab_reclaimable),
       slab_unreclaimable_(profile.slab_unreclaimable),
       kernel_stack_(profile.kernel_stack),
@@ -114,7 +114,7 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
     mm.base_shmem = profile_.start_shmem;
     mm.base_file = profile_.base_file;
     mm.tables = profile_.base_tables;
-    mm.committed = Pages(82);
+    mm.committed = profile_.base_committed;
     committed_ += mm.committed;
     kernel_stack_ += kStackPages;
     page_tables_ += mm.tables;
