@@ -268,8 +268,7 @@ void Kernel::kill_one(Process& victim, OomReport& report, Victim::Role role) {
   const auto kib = [](Pages pages) { return floor_kib(to_bytes(pages, PageSize::k4K)); };
   ++vmstat_.oom_kill;
   raise_max_event(*victim.memcg, MemcgEvent::oom_kill);
-  for (Memcg* each = victim.memcg; !each->is_root(); each = each->parent)
-    ++each->v1_oom_kill;
+  ++victim.memcg->v1_oom_kill;  // On v1 an event does not go up the tree: memcg_memory_event().
   Victim dead;
   dead.pid = victim.pid;
   dead.comm = victim.comm;
