@@ -115,6 +115,9 @@ void World::report_step_error(Process& process, int error) {
 
 Co<void> World::live(Process& process, const ProcessSpec* spec, const Step* fork_step) {
   co_await scheduler_.spend(*process.thread, kWakeUpCost);
+  const bool joins = fork_step == nullptr && options_.found == nullptr && !process.memcg->is_root();
+  if (joins && profile_.join_wait > SimTime(0))
+    co_await scheduler_.pause_for(*process.thread, profile_.join_wait);
   const std::vector<Step>& steps = fork_step != nullptr ? fork_step->steps : spec->steps;
   bool alive = co_await play(process, *spec, steps);
   // After its last step it holds what it has, until it is killed.

@@ -61,6 +61,10 @@ struct KernelProfile {
   // mm/page_alloc.c: lists of a processor that grow with use (6.7) and were seen to stay large.
   bool pcp_keeps;
 
+  // kernel/cgroup/cgroup.c: writing to cgroup.procs waits for a grace period of RCU, from 6.0 until
+  // each thread group had its own lock (6.18). Measured.
+  SimTime join_wait;
+
   // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
   Pages dma_managed;
   Pages late_freed;    // Given back after the levels were set: the kernel's own start, the archive.
