@@ -241,8 +241,9 @@ Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& s
   co_return true;
 }
 
-// Between two pieces a process sleeps until the next is due. Where it is due already, as it is without
-// a rate, that is for a timer's shortest time, and counts where others wait for the processor.
+// Between two pieces a process sleeps until the next is due. Where it is due already, as it is
+// without a rate, that is for a timer's shortest time, and counts where others wait for the
+// processor.
 Co<bool> World::wait_for_piece(Process& process, bool has_rate, SimTime due) {
   if (has_rate && due > kernel_.now()) co_return co_await pause_until(process, due);
   if (scheduler_.moments_count()) co_await scheduler_.pause_for(*process.thread, kShortestSleep);

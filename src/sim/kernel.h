@@ -235,7 +235,8 @@ class Kernel {
     bool low_skipped = false;
     Pages scanned = Pages(0), reclaimed = Pages(0);
     // Of the node that is looked at, as the group is at whose limit reclaim began: what it cost to
-    // take pages, whether active ones may become inactive (anon, file), which of them are left alone.
+    // take pages, whether active ones may become inactive (anon, file), which of them are left
+    // alone.
     std::int64_t anon_cost = 0, file_cost = 0;
     std::array<bool, 2> may_deactivate = {false, false};
     bool force_deactivate = false, skipped_deactivate = false;

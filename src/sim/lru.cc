@@ -1,5 +1,5 @@
-// The two lists of a cgroup on a node, for anonymous memory and for files: how much of which is looked
-// at, and what becomes of a page. mm/vmscan.c without generations: 5.10, 6.1.
+// The two lists of a cgroup on a node, for anonymous memory and for files: how much of which is
+// looked at, and what becomes of a page. mm/vmscan.c without generations: 5.10, 6.1.
 #include <algorithm>
 
 #include "kernel/memcg_protection.h"
@@ -46,8 +46,8 @@ void keep_proportion(ScanCount& left, const ScanCount& targets) {
     return of[at(list_of(file, false))] + of[at(list_of(file, true))];
   };
   const bool file_is_shorter = sum(left, true) <= sum(left, false);
-  const std::int64_t percent = sum(left, file_is_shorter).count() * 100 /
-                               (sum(targets, file_is_shorter).count() + 1);
+  const std::int64_t percent =
+      sum(left, file_is_shorter).count() * 100 / (sum(targets, file_is_shorter).count() + 1);
   for (const bool active : {false, true}) {
     left[at(list_of(file_is_shorter, active))] = Pages(0);
     const std::size_t other = at(list_of(!file_is_shorter, active));
@@ -200,8 +200,8 @@ void Kernel::swap_refused(Memcg& group) {
   }
 }
 
-// shrink_inactive_list(), shrink_page_list() and page_check_references(): a page that was used through
-// a mapping is kept the first time and becomes active the second; the others go.
+// shrink_inactive_list(), shrink_page_list() and page_check_references(): a page that was used
+// through a mapping is kept the first time and becomes active the second; the others go.
 Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count) {
   const ListKind kind = list_of(file, false);
   PageList& list = page_list(group, node, kind);

@@ -99,7 +99,8 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
       }
     }
     if (object.resident <= Pages(0)) {
-      // Others have swapped out the rest of it. What was given back is paid for before what is next.
+      // Others have swapped out the rest of it. What was given back is paid for before what is
+      // next.
       gathered = Pages(0);
       if (freed > Pages(0)) co_await spend(thread, profile_.costs.free_page * freed.count());
       freed = Pages(0);

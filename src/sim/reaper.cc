@@ -17,12 +17,11 @@ constexpr SimTime kReaperDelay = 2s;  // OOM_REAPER_DELAY
 void Kernel::queue_oom_reaper(const Process& victim) {
   if (victim.mm == nullptr || victim.mm->reap_queued) return;
   victim.mm->reap_queued = true;
-  scheduler_.at(now() + kReaperDelay,
-                [this, dead = Reaped{victim.mm, victim.pid, victim.comm}] {
-                  if (dead.mm->oom_skip) return;
-                  to_reap_.push_back(dead);
-                  scheduler_.wake(*reaper_);
-                });
+  scheduler_.at(now() + kReaperDelay, [this, dead = Reaped{victim.mm, victim.pid, victim.comm}] {
+    if (dead.mm->oom_skip) return;
+    to_reap_.push_back(dead);
+    scheduler_.wake(*reaper_);
+  });
 }
 
 // oom_reaper(), oom_reap_task_mm(): who came last is the first.
@@ -46,8 +45,8 @@ Co<void> Kernel::oom_reaper() {
     co_await free_pages_of(*reaper_, objects);
     const KiB left = floor_kib(to_bytes(shared, PageSize::k4K));
     witness_.logged("oom_reaper: reaped process " + std::to_string(dead.pid) + " (" + dead.comm +
-                    "), now anon-rss:0kB, file-rss:0kB, shmem-rss:" +
-                    std::to_string(left.count()) + "kB");
+                    "), now anon-rss:0kB, file-rss:0kB, shmem-rss:" + std::to_string(left.count()) +
+                    "kB");
     dead.mm->oom_skip = true;
   }
 }

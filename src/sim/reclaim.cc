@@ -76,8 +76,9 @@ Pages Kernel::reclaimable(const Placement& where) {
   return sum;
 }
 
-// do_try_to_free_pages(): the whole way down the priorities. Where nothing was had it is done again:
-// with the active pages that were left alone, then without memory.low where that was in the way.
+// do_try_to_free_pages(): the whole way down the priorities. Where nothing was had it is done
+// again: with the active pages that were left alone, then without memory.low where that was in the
+// way.
 Co<Pages> Kernel::try_to_free(Scan& scan) {
   scan.target = std::max(scan.target, kCluster);
   if (scan.nodes.empty()) {

@@ -51,8 +51,8 @@ Thread& Scheduler::create(int nice) {
 void Scheduler::start(Thread& thread, Co<void> path) {
   thread.fiber_.start(std::move(path));
   if (!thread.first_) thread.virtual_ns_ = virtual_min_ns_;
-  // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's nice
-  // value, 0, when it is placed.
+  // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's
+  // nice value, 0, when it is placed.
   if (!slices_are_kept_ && !thread.first_) {
     std::int64_t weights = kWeightOfNice0;
     for (const Thread* other : runnable_)
@@ -102,8 +102,8 @@ void Scheduler::wake(Thread& thread) {
   awake(thread);
 }
 
-// Arrears of more than half a latency are forgotten: place_entity(). Whoever runs and has had more by
-// the sleeper's granule gives way: check_preempt_wakeup().
+// Arrears of more than half a latency are forgotten: place_entity(). Whoever runs and has had more
+// by the sleeper's granule gives way: check_preempt_wakeup().
 void Scheduler::awake(Thread& thread) {
   for (Thread* each : running_) {
     if (each != nullptr) account(*each);

@@ -50,11 +50,11 @@ class Thread {
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
   std::int64_t virtual_rest_ = 0;
-  SimTime ran_{0};         // In all.
-  SimTime dispatched_{0};  // When it got its processor.
-  SimTime accounted_{0};   // Up to when its time is counted.
-  SimTime queued_{0};      // Since when it waits for a processor.
-  bool preempted_ = false; // One that was woken had had much less.
+  SimTime ran_{0};          // In all.
+  SimTime dispatched_{0};   // When it got its processor.
+  SimTime accounted_{0};    // Up to when its time is counted.
+  SimTime queued_{0};       // Since when it waits for a processor.
+  bool preempted_ = false;  // One that was woken had had much less.
   std::optional<std::size_t> processor_;
   bool runnable_ = false;
   bool wake_pending_ = false;
@@ -97,8 +97,8 @@ class Scheduler {
   SimTime undisturbed(const Thread& thread) const;
   static constexpr SimTime kTogether{1'000'000};
 
-  // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor, and
-  // a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
+  // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor,
+  // and a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
   bool moments_count() const { return !slices_are_kept_ && !runnable_.empty(); }
 
   // Awaiters. Only the thread itself awaits them.

@@ -1,5 +1,5 @@
-// Whose pages go, what comes of a victim that gets no processor, and who gets how much of one: small
-// scenarios in the model, each with what the kernel's rule says of it.
+// Whose pages go, what comes of a victim that gets no processor, and who gets how much of one:
+// small scenarios in the model, each with what the kernel's rule says of it.
 #include <cstdint>
 #include <optional>
 #include <string>
