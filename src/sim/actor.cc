@@ -39,6 +39,7 @@ class Pacing {
     return begin_ + std::chrono::seconds(std::min<std::int64_t>(whole, 1'000'000'000)) +
            SimTime(part);
   }
+  bool has_rate() const { return rate_.has_value(); }
   Pages piece() const {
     if (!rate_) return floor_pages(kPieceMax, PageSize::k4K);
     const Bytes piece(rate_->count() / 50 / kPage.count() * kPage.count());
@@ -225,15 +226,16 @@ Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& s
   const bool brings_in = step.touch || profile_.start_shmem > profile_.base_shmem / 2;
   if (brings_in && !process.is_vfork_child && !co_await kernel_.settle(process)) co_return false;
   if (!step.touch) co_return true;
-  const bool has_rate = step.rate.has_value();
   const Pacing pacing(step.rate, kernel_.now());
   const std::size_t region = process.mm->regions.size() - 1;
   const Pages size = process.mm->regions[region].size;
   for (Pages done(0); done < size;) {
-    if (!co_await wait_for_piece(process, has_rate, pacing.due(to_bytes(done, PageSize::k4K))))
+    if (!co_await wait_for_piece(process, pacing.has_rate(),
+                                 pacing.due(to_bytes(done, PageSize::k4K))))
       co_return false;
-    const Pages part =
-        std::min(pages_to_next_sleep(process, pacing.piece(), has_rate), size - done);
+    const Pages many =
+        pages_to_next_sleep(process, pacing.piece(), pacing.has_rate(), kDearestPage);
+    const Pages part = std::min(many, size - done);
     if (!co_await kernel_.touch(process, process.mm->regions[region], done.count(), part.count()))
       co_return false;
     done += part;
@@ -251,25 +253,29 @@ Co<bool> World::wait_for_piece(Process& process, bool has_rate, SimTime due) {
 }
 
 // How many pages are filled or touched until it sleeps again: a piece, or as many of them as nobody
-// can come between.
-Pages World::pages_to_next_sleep(const Process& process, Pages piece, bool has_rate) const {
+// can come between, or all where such a sleep changes nothing.
+Pages World::pages_to_next_sleep(const Process& process, Pages piece, bool has_rate,
+                                 SimTime each) const {
+  constexpr Pages kAll(std::int64_t{1} << 40);
   if (has_rate || scheduler_.moments_count()) return piece;
-  const std::int64_t pages = scheduler_.undisturbed(*process.thread) / kDearestPage;
+  if (!scheduler_.forgets_arrears()) return kAll;
+  const std::int64_t pages = scheduler_.undisturbed(*process.thread) / each;
   return std::max(piece, Pages(pages / piece.count() * piece.count()));
 }
 
 Co<bool> World::do_touch(Process& process, const Step& step, Bytes amount) {
-  const bool has_rate = step.rate.has_value();
   const Pacing pacing(step.rate, kernel_.now());
   Pages left = pages_up(amount);
   Pages done;
   for (std::size_t i = 0; i < process.mm->regions.size() && left > Pages(0); ++i) {
     const Pages size = std::min(process.mm->regions[i].size, left);
     for (Pages at(0); at < size;) {
-      if (!co_await wait_for_piece(process, has_rate, pacing.due(to_bytes(done, PageSize::k4K))))
+      if (!co_await wait_for_piece(process, pacing.has_rate(),
+                                   pacing.due(to_bytes(done, PageSize::k4K))))
         co_return false;
-      const Pages part =
-          std::min(pages_to_next_sleep(process, pacing.piece(), has_rate), size - at);
+      const Pages many =
+          pages_to_next_sleep(process, pacing.piece(), pacing.has_rate(), profile_.costs.retouch);
+      const Pages part = std::min(many, size - at);
       if (!co_await kernel_.touch(process, process.mm->regions[i], at.count(), part.count()))
         co_return false;
       at += part;

@@ -99,7 +99,8 @@ class Scheduler {
 
   // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor,
   // and a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
-  bool moments_count() const { return !slices_are_kept_ && !runnable_.empty(); }
+  bool forgets_arrears() const { return !slices_are_kept_; }
+  bool moments_count() const { return forgets_arrears() && !runnable_.empty(); }
 
   // Awaiters. Only the thread itself awaits them.
   class Spend;

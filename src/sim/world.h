@@ -82,7 +82,7 @@ class World final : public Witness {
   Co<bool> do_lock(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on);
   Co<bool> do_touch(Process& process, const Step& step, Bytes amount);
   Co<bool> wait_for_piece(Process& process, bool has_rate, SimTime due);
-  Pages pages_to_next_sleep(const Process& process, Pages piece, bool has_rate) const;
+  Pages pages_to_next_sleep(const Process& process, Pages piece, bool has_rate, SimTime each) const;
   Co<bool> do_file(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on);
   Co<bool> do_files(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on);
   Co<bool> do_sock(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on);
