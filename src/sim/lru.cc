@@ -8,30 +8,30 @@
 namespace oomkit::sim {
 namespace {
 
-constexpr Pages kCluster(32);  // SWAP_CLUSTER_MAX
+constexpr Pages kScanCluster(32);  // SWAP_CLUSTER_MAX
 constexpr int kDefPriority = 12;
 constexpr std::int64_t kPagesOfGiB = 1 << 18;
 
-constexpr std::size_t at(ListKind kind) {
+constexpr std::size_t lru_index(ListKind kind) {
   return static_cast<std::size_t>(kind);
 }
-constexpr ListKind list_of(bool file, bool active) {
+constexpr ListKind lru_kind(bool file, bool active) {
   if (file) return active ? ListKind::active_file : ListKind::inactive_file;
   return active ? ListKind::active_anon : ListKind::inactive_anon;
 }
 
-Bytes bytes_of(Pages pages) {
+Bytes lru_bytes(Pages pages) {
   return to_bytes(pages, PageSize::k4K);
 }
 
 PageList& page_list(Memcg& group, int node, ListKind kind) {
-  return group.lists[static_cast<std::size_t>(node)][at(kind)];
+  return group.lists[static_cast<std::size_t>(node)][lru_index(kind)];
 }
 
 // inactive_is_low(): the lists of the whole subtree count.
 bool inactive_is_low(const Memcg& group, int node, bool file) {
-  const std::int64_t inactive = MemcgTree::listed(group, node, list_of(file, false)).count();
-  const std::int64_t active = MemcgTree::listed(group, node, list_of(file, true)).count();
+  const std::int64_t inactive = MemcgTree::listed(group, node, lru_kind(file, false)).count();
+  const std::int64_t active = MemcgTree::listed(group, node, lru_kind(file, true)).count();
   const std::int64_t gib = (inactive + active) / kPagesOfGiB;
   std::int64_t ratio = 1;
   while (gib > 0 && (ratio + 1) * (ratio + 1) <= 10 * gib)
@@ -43,14 +43,14 @@ bool inactive_is_low(const Memcg& group, int node, bool file) {
 // other only as great a part is looked at as of that one.
 void keep_proportion(ScanCount& left, const ScanCount& targets) {
   const auto sum = [](const ScanCount& of, bool file) {
-    return of[at(list_of(file, false))] + of[at(list_of(file, true))];
+    return of[lru_index(lru_kind(file, false))] + of[lru_index(lru_kind(file, true))];
   };
   const bool file_is_shorter = sum(left, true) <= sum(left, false);
   const std::int64_t percent =
       sum(left, file_is_shorter).count() * 100 / (sum(targets, file_is_shorter).count() + 1);
   for (const bool active : {false, true}) {
-    left[at(list_of(file_is_shorter, active))] = Pages(0);
-    const std::size_t other = at(list_of(!file_is_shorter, active));
+    left[lru_index(lru_kind(file_is_shorter, active))] = Pages(0);
+    const std::size_t other = lru_index(lru_kind(!file_is_shorter, active));
     const Pages scanned = targets[other] - left[other];
     left[other] = std::max(targets[other] * (100 - percent) / 100 - scanned, Pages(0));
   }
@@ -109,13 +109,13 @@ ScanCount Kernel::scan_count(Scan& scan, const Memcg& group, int node) const {
   ScanCount count;
   for (const bool file : {false, true}) {
     for (const bool active : {false, true}) {
-      const std::size_t kind = at(list_of(file, active));
+      const std::size_t kind = lru_index(lru_kind(file, active));
       Pages pages = group.lists[static_cast<std::size_t>(node)][kind].pages;
       if (protection > Pages(0)) {
         if (low > group.effective_min) scan.low_skipped = true;
-        const Bytes usage = std::max(bytes_of(group.memory.usage), bytes_of(protection));
-        const Bytes left = scannable(bytes_of(pages), usage, bytes_of(protection));
-        pages = std::max(floor_pages(left, PageSize::k4K), kCluster);
+        const Bytes usage = std::max(lru_bytes(group.memory.usage), lru_bytes(protection));
+        const Bytes left = scannable(lru_bytes(pages), usage, lru_bytes(protection));
+        pages = std::max(floor_pages(left, PageSize::k4K), kScanCluster);
       }
       pages = Pages(pages.count() >> scan.priority);
       if (balance == Balance::parts)
@@ -134,14 +134,14 @@ Co<void> Kernel::shrink_lruvec(Scan& scan, Memcg& group, int node) {
   // others keep the proportion only once.
   bool in_proportion = scan.top->is_root() && !scan.is_kswapd && scan.priority == kDefPriority;
   Pages reclaimed;
-  while (left[at(ListKind::inactive_anon)] > Pages(0) ||
-         left[at(ListKind::active_file)] > Pages(0) ||
-         left[at(ListKind::inactive_file)] > Pages(0)) {
+  while (left[lru_index(ListKind::inactive_anon)] > Pages(0) ||
+         left[lru_index(ListKind::active_file)] > Pages(0) ||
+         left[lru_index(ListKind::inactive_file)] > Pages(0)) {
     for (const bool file : {false, true}) {
       for (const bool active : {false, true}) {
-        Pages& of_list = left[at(list_of(file, active))];
+        Pages& of_list = left[lru_index(lru_kind(file, active))];
         if (of_list <= Pages(0)) continue;
-        const Pages at_once = std::min(of_list, kCluster);
+        const Pages at_once = std::min(of_list, kScanCluster);
         of_list -= at_once;
         if (!active) {
           reclaimed += co_await shrink_inactive(scan, group, node, file, at_once);
@@ -153,28 +153,30 @@ Co<void> Kernel::shrink_lruvec(Scan& scan, Memcg& group, int node) {
       }
     }
     if (reclaimed < scan.target || in_proportion) continue;
-    const Pages files = left[at(ListKind::inactive_file)] + left[at(ListKind::active_file)];
-    const Pages anons = left[at(ListKind::inactive_anon)] + left[at(ListKind::active_anon)];
+    const Pages files =
+        left[lru_index(ListKind::inactive_file)] + left[lru_index(ListKind::active_file)];
+    const Pages anons =
+        left[lru_index(ListKind::inactive_anon)] + left[lru_index(ListKind::active_anon)];
     if (files <= Pages(0) || anons <= Pages(0)) break;
     keep_proportion(left, targets);
     in_proportion = profile_.version < KernelVersion{6, 1};
   }
   scan.reclaimed += reclaimed;
   if (machine_.swap().total > Pages(0) && inactive_is_low(group, node, false))
-    co_await shrink_active(scan, group, node, false, kCluster);
+    co_await shrink_active(scan, group, node, false, kScanCluster);
 }
 
 // kswapd gives all groups' active anonymous pages a chance to be seen unused.
 Co<void> Kernel::age_active_anon(Scan& scan, int node) {
   if (machine_.swap().total <= Pages(0) || !inactive_is_low(memcgs_.root(), node, false)) co_return;
   for (Memcg* group : MemcgTree::subtree(memcgs_.root()))
-    co_await shrink_active(scan, *group, node, false, kCluster);
+    co_await shrink_active(scan, *group, node, false, kScanCluster);
 }
 
 // shrink_active_list(): the oldest of the active go to the inactive, used or not; what was seen
 // used before (PG_referenced) stays known of them.
 Co<void> Kernel::shrink_active(Scan& scan, Memcg& group, int node, bool file, Pages count) {
-  PageList& active = page_list(group, node, list_of(file, true));
+  PageList& active = page_list(group, node, lru_kind(file, true));
   count = std::min(count, active.pages);
   if (count <= Pages(0)) co_return;
   const SimTime cost = profile_.costs.scan * count.count();
@@ -185,7 +187,7 @@ Co<void> Kernel::shrink_active(Scan& scan, Memcg& group, int node, bool file, Pa
     list_out(*extent);
     extent->young = false;
     extent->workingset = true;
-    list_in(*extent, list_of(file, false));
+    list_in(*extent, lru_kind(file, false));
   }
   co_await spend(*scan.thread, cost);
 }
@@ -203,7 +205,7 @@ void Kernel::swap_refused(Memcg& group) {
 // shrink_inactive_list(), shrink_page_list() and page_check_references(): a page that was used
 // through a mapping is kept the first time and becomes active the second; the others go.
 Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count) {
-  const ListKind kind = list_of(file, false);
+  const ListKind kind = lru_kind(file, false);
   PageList& list = page_list(group, node, kind);
   auto& pgscan = scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct;
   auto& pgsteal = scan.is_kswapd ? vmstat_.pgsteal_kswapd : vmstat_.pgsteal_direct;
@@ -227,7 +229,7 @@ Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file,
       list_out(*extent);
       if (active) group.own.pgactivate += extent->count.count();
       if (active) age_nonresident(group, node, extent->count);
-      list_in(*extent, list_of(file, active));
+      list_in(*extent, lru_kind(file, active));
     };
     if (extent->young) {
       count -= pages;
