@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/units.h"
@@ -22,6 +23,7 @@ namespace oomkit::sim {
 
 struct Memcg;
 struct Object;
+struct SwapWrite;
 
 enum class ListKind { inactive_anon, active_anon, inactive_file, active_file, unevictable };
 constexpr std::size_t kListKinds = 5;
@@ -38,6 +40,10 @@ struct Extent {
   bool referenced = false;  // PG_referenced: seen used once, or used without any mapping.
   bool workingset = false;  // PG_workingset: it was active once. Kept while in swap.
   bool dirty = false;       // Of a file.
+  // In the swap cache: both in swap and in memory, on the list of what is oldest. While it is written
+  // it stands on a list of its own (Memcg::writing).
+  bool cached = false;
+  std::shared_ptr<SwapWrite> write = {};
   std::size_t zone = 0;
   Memcg* memcg = nullptr;  // Who is charged.
   ListKind list = ListKind::inactive_anon;
@@ -47,6 +53,8 @@ struct Extent {
   std::int64_t eviction = 0;
   Extent* newer = nullptr;
   Extent* older = nullptr;
+
+  bool is_in_memory() const { return !swapped || cached || write != nullptr; }
 };
 
 // Linked through the extents themselves.
@@ -60,6 +68,13 @@ struct PageList {
     extent.older = newest;
     (newest != nullptr ? newest->newer : oldest) = &extent;
     newest = &extent;
+    pages += extent.count;
+  }
+  void push_oldest(Extent& extent) {
+    extent.older = nullptr;
+    extent.newer = oldest;
+    (oldest != nullptr ? oldest->older : newest) = &extent;
+    oldest = &extent;
     pages += extent.count;
   }
   void remove(Extent& extent) {

@@ -23,6 +23,7 @@
 #include "sim/process.h"
 #include "sim/profile.h"
 #include "sim/scheduler.h"
+#include "sim/swap_cache.h"
 
 namespace oomkit::sim {
 
@@ -261,6 +262,19 @@ class Kernel {
   Co<Pages> shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count);
   void swap_refused(Memcg& group);
 
+  // generations.cc
+  Co<void> inc_max_seq(Scan& scan, Memcg& group, int node);
+  Co<Pages> evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages batch,
+                         SwapPlug& plug);
+  Co<void> shrink_generations(Scan& scan, Memcg& group, int node);
+
+  // swap_cache.cc
+  void send_writes(const SwapPlug& plug) const;
+  void write_to_swap(Extent& extent, SwapPlug& plug);
+  void finish_writes(Memcg& group, int node);
+  void leave_swap_cache(Extent& extent);
+  Co<bool> map_again(Process& process, Extent& extent, Pages count);
+
   // workingset.cc
   static void age_nonresident(Memcg& group, int node, Pages pages);
   static void note_cost(Memcg& group, int node, bool file, Pages pages);
@@ -277,7 +291,12 @@ class Kernel {
   Extent& list_in(Extent& extent, ListKind kind);  // As the newest; what it is in then.
   void list_out(Extent& extent);
   void drop(Extent& extent);  // Frees it: pages, charges, swap.
+  void count_mapped(const Extent& extent, int sign);
+  void take_swap(const Extent& extent);
+  void give_swap(const Extent& extent);
   void swap_out(Extent& extent);
+  Co<bool> read_cluster(Process& process, Object& object, Memcg& group, std::int64_t first,
+                        Pages count);
   Co<bool> swap_in(Process& process, Extent& extent, Pages count);
   void release_object(Object& object);
   void drop_first(const std::vector<Object*>& objects, Pages pages);

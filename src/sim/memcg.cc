@@ -19,6 +19,7 @@ MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is
   groups_.push_back(std::make_unique<Memcg>());
   root().path = "/";
   root().lists.resize(nodes_);
+  root().writing.resize(nodes_);
   root().balance.resize(nodes_);
 }
 
@@ -31,6 +32,7 @@ Memcg& MemcgTree::create(std::string_view path) {
   group.path = path;
   group.parent = parent;
   group.lists.resize(nodes_);
+  group.writing.resize(nodes_);
   group.balance.resize(nodes_);
   group.oom_kill_disable = above->oom_kill_disable;
   group.swappiness = above->swappiness;
@@ -248,6 +250,9 @@ Pages MemcgTree::listed(Memcg& top, ListKind kind) {
   for (const Memcg* group : subtree(top)) {
     for (const PageLists& lists : group->lists)
       sum += lists[static_cast<std::size_t>(kind)].pages;
+    if (kind != ListKind::inactive_anon) continue;
+    for (const PageList& writing : group->writing)
+      sum += writing.pages;
   }
   return sum;
 }

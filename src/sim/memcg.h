@@ -81,6 +81,7 @@ struct Memcg {
   std::array<std::int64_t, kSwapEventNames.size()> swap_events{};
   MemcgStats own;                // Without its children.
   std::vector<PageLists> lists;  // By node.
+  std::vector<PageList> writing;  // By node: what is written to swap, and its charge stays.
   std::vector<LruBalance> balance;
   PressureGroup pressure;
   std::vector<Process*> waiting;  // v1: tasks in mem_cgroup_oom_synchronize().

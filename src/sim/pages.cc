@@ -8,8 +8,9 @@ namespace oomkit::sim {
 namespace {
 
 PageList& list_of(Extent& extent, const Machine& machine) {
-  const int node = machine.zones()[extent.zone].node;
-  return extent.memcg->lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(extent.list)];
+  const auto node = static_cast<std::size_t>(machine.zones()[extent.zone].node);
+  if (extent.write != nullptr) return extent.memcg->writing[node];
+  return extent.memcg->lists[node][static_cast<std::size_t>(extent.list)];
 }
 
 Pages MemcgStats::*stat_of(const Object& object) {
@@ -51,7 +52,9 @@ void Kernel::add_extent(Object& object, std::int64_t first, Pages count, std::si
             .dirty = fresh.dirty,
             .zone = zone,
             .memcg = &group};
-  list_in(extent, fresh_list(object, fresh.active));
+  // With generations what a process maps or writes to a tmpfs begins as young.
+  const bool young = profile_.generations && object.kind != Object::Kind::file;
+  list_in(extent, fresh_list(object, fresh.active || young));
 }
 
 // The run of pages before it takes it in, where nothing tells them apart any more and none stands
@@ -63,6 +66,7 @@ Extent& Kernel::join(Extent& extent) {
   if (before == nullptr || before->swapped != extent.swapped || before->memcg != extent.memcg)
     return extent;
   if (before->workingset != extent.workingset) return extent;
+  if (extent.swapped && (extent.is_in_memory() || before->is_in_memory())) return extent;
   if (extent.swapped) {
     const bool one_eviction = before->evicted_by == extent.evicted_by &&
                               before->eviction + before->count.count() == extent.eviction;
@@ -89,7 +93,7 @@ Extent& Kernel::split(Extent& extent, Pages count) {
   rest = extent;
   rest.first = next;
   rest.count = extent.count - count;
-  if (extent.swapped) {
+  if (!extent.is_in_memory()) {
     rest.eviction += count.count();
     extent.count = count;
     return extent;
@@ -106,24 +110,48 @@ Extent& Kernel::split(Extent& extent, Pages count) {
   return extent;
 }
 
+// What memory.stat and the process count of it: pages that somebody has mapped, or a file holds.
+void Kernel::count_mapped(const Extent& extent, int sign) {
+  Object& object = *extent.object;
+  object.resident += extent.count * sign;
+  count_charge(*extent.memcg, extent.count, stat_of(object), sign);
+  if (object.kind == Object::Kind::shmem)
+    count_charge(*extent.memcg, extent.count, &MemcgStats::shmem, sign);
+}
+
+void Kernel::take_swap(const Extent& extent) {
+  machine_.swap().used += extent.count;
+  extent.object->swapped += extent.count;
+  for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
+    group->swap.add(extent.count);
+  extent.memcg->own.pswpout += extent.count.count();
+  vmstat_.pswpout += extent.count.count();
+}
+
+void Kernel::give_swap(const Extent& extent) {
+  machine_.swap().used -= extent.count;
+  extent.object->swapped -= extent.count;
+  for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
+    group->swap.usage -= extent.count;
+}
+
 void Kernel::drop(Extent& extent) {
   Object& object = *extent.object;
   if (extent.swapped) {
-    machine_.swap().used -= extent.count;
-    object.swapped -= extent.count;
-    if (object.dense) machine_.give(extent.zone, extent.count);
-    for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent) {
-      group->swap.usage -= extent.count;
-      if (has_memsw()) group->memsw.usage -= extent.count;
+    give_swap(extent);
+    if (has_memsw()) {
+      for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
+        group->memsw.usage -= extent.count;
     }
   } else {
-    list_out(extent);
-    object.resident -= extent.count;
-    count_charge(*extent.memcg, extent.count, stat_of(object), -1);
-    if (object.kind == Object::Kind::shmem)
-      count_charge(*extent.memcg, extent.count, &MemcgStats::shmem, -1);
+    count_mapped(extent, -1);
     if (extent.dirty) count_charge(*extent.memcg, extent.count, &MemcgStats::file_dirty, -1);
+  }
+  if (extent.is_in_memory()) {
+    list_out(extent);
     uncharge(*extent.memcg, extent.count);
+    machine_.give(extent.zone, extent.count);
+  } else if (object.dense) {
     machine_.give(extent.zone, extent.count);
   }
   object.extents.erase(extent.first);
@@ -131,23 +159,14 @@ void Kernel::drop(Extent& extent) {
 
 // The charge goes over from memory to swap.
 void Kernel::swap_out(Extent& extent) {
-  Object& object = *extent.object;
   list_out(extent);
-  object.resident -= extent.count;
-  object.swapped += extent.count;
-  count_charge(*extent.memcg, extent.count, stat_of(object), -1);
-  if (object.kind == Object::Kind::shmem)
-    count_charge(*extent.memcg, extent.count, &MemcgStats::shmem, -1);
+  count_mapped(extent, -1);
+  take_swap(extent);
   // What zram cannot make smaller it keeps as it is, in a page of its own (zs_malloc(), huge
   // classes): the host has gained nothing.
-  if (!object.dense) machine_.give(extent.zone, extent.count);
-  machine_.swap().used += extent.count;
-  for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent) {
+  if (!extent.object->dense) machine_.give(extent.zone, extent.count);
+  for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
     group->memory.usage -= extent.count;
-    group->swap.add(extent.count);
-  }
-  extent.memcg->own.pswpout += extent.count.count();
-  vmstat_.pswpout += extent.count.count();
   extent.swapped = true;
   extent.young = extent.referenced = false;
   join(extent);

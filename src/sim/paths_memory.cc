@@ -181,6 +181,7 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
 
 // do_swap_page(): a cluster at a time from a disk.
 Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
+  if (extent.is_in_memory()) co_return co_await map_again(process, extent, count);
   const bool zram = machine_.swap().kind == SwapKind::zram;
   const std::int64_t at_most = zram ? 1 : kSwapCluster;
   Object& object = *extent.object;
@@ -190,23 +191,37 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   Pages cluster;
   while (cluster < std::min(count, Pages(at_most))) {
     const Extent* next = object.at(first + cluster.count());
-    if (next == nullptr || !next->swapped || next->memcg != &group) break;
+    if (next == nullptr || next->is_in_memory() || next->memcg != &group) break;
     cluster += Pages(1);
   }
-  count = cluster;
   begin_stall(process);
+  SwapPlug plug;
+  if (cluster > Pages(1) && profile_.generations) process.plug = &plug;
+  const bool got = co_await read_cluster(process, object, group, first, cluster);
+  process.plug = nullptr;
+  send_writes(plug);
+  if (got && zram) {
+    co_await spend(*process.thread, profile_.costs.decompress * cluster.count());
+  } else if (got) {
+    process.uninterruptible = true;
+    co_await scheduler_.pause_for(*process.thread, profile_.costs.read_cluster);
+    process.uninterruptible = false;
+  }
+  end_stall(process);
+  co_return got;
+}
+
+// swap_cluster_readahead(): memory and charges for the cluster, page by page. False: there are none.
+Co<bool> Kernel::read_cluster(Process& process, Object& object, Memcg& group, std::int64_t first,
+                              Pages count) {
   for (Pages done(0); done < count;) {
     const Machine::Taken taken = co_await alloc_pages(process, Pages(1));
-    if (taken.pages <= Pages(0)) {
-      end_stall(process);
-      co_return false;
-    }
+    if (taken.pages <= Pages(0)) co_return false;
     // The swap entry is charged already in v1's memsw; memory itself is charged anew.
     const MemcgTree::Charge charge = memcgs_.try_charge(group, Pages(1), has_memsw());
     process.over_high += charge.over_high;
     if (charge.pages <= Pages(0) && !co_await charge_slowly(process, group, charge, true)) {
       machine_.give(taken.zone, Pages(1));
-      end_stall(process);
       co_return false;
     }
     Extent* here = object.at(first + done.count());
@@ -227,6 +242,7 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
     drop(*here);
     add_extent(object, first + done.count(), Pages(1), taken.zone, group, fresh);
     done += Pages(1);
+    if (process.plug != nullptr) process.plug->begin_with_read();
   }
   const std::int64_t pages = count.count();
   vmstat_.pswpin += pages;
@@ -235,14 +251,6 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   ++group.own.pgmajfault;
   vmstat_.refault_anon += pages;
   group.own.refault_anon += pages;
-  if (zram) {
-    co_await spend(*process.thread, profile_.costs.decompress * pages);
-  } else {
-    process.uninterruptible = true;
-    co_await scheduler_.pause_for(*process.thread, profile_.costs.read_cluster);
-    process.uninterruptible = false;
-  }
-  end_stall(process);
   co_return true;
 }
 

@@ -52,6 +52,8 @@ struct Mm {
 
 enum class Life { starting, alive, dying, gone };
 
+class SwapPlug;
+
 struct Process {
   std::int64_t pid = 0;
   SimTime started{0};
@@ -63,6 +65,7 @@ struct Process {
   std::vector<int> bind;     // Nodes of mempolicy bind.
   std::vector<int> prefer;   // Nodes of preferred or interleave, tried first.
   std::string cpuset = "/";  // Its name.
+  SwapPlug* plug = nullptr;  // While it collects the reads of a cluster.
   Placement placement;       // What follows from these; found when it is asked for first.
   Thread* thread = nullptr;
   Process* parent = nullptr;

@@ -39,7 +39,8 @@ struct Costs {
   // Out to swap and in again, and a page of it that nobody needs any more: zram, or a disk, of
   // which a whole cluster is read at once.
   SimTime compress, decompress, forget_compressed;
-  SimTime swap_out, read_cluster, forget_swapped;
+  // Of swap_out, free_written is what it takes to free a page once it is written.
+  SimTime swap_out, read_cluster, forget_swapped, free_written;
   SimTime fork;         // A child.
   SimTime report;       // An OOM report on the log, ...
   SimTime report_task;  // ... and each task in it.
@@ -60,6 +61,7 @@ struct KernelProfile {
   bool has_v1;
   // mm/page_alloc.c: lists of a processor that grow with use (6.7) and were seen to stay large.
   bool pcp_keeps;
+  bool generations;  // mm/vmscan.c: lru_gen is enabled.
 
   // kernel/cgroup/cgroup.c: writing to cgroup.procs waits for a grace period of RCU, from 6.0 until
   // each thread group had its own lock (6.18). Measured.

@@ -124,7 +124,11 @@ Co<void> Kernel::shrink_node(Scan& scan, int node) {
         raise_max_event(*group, MemcgEvent::low);
       }
     }
-    co_await shrink_lruvec(scan, *group, node);
+    if (profile_.generations) {
+      co_await shrink_generations(scan, *group, node);
+    } else {
+      co_await shrink_lruvec(scan, *group, node);
+    }
   }
   // Whoever gets something gives kswapd hope.
   if (scan.reclaimed > reclaimed_before) kswapds_[static_cast<std::size_t>(node)].failures = 0;
@@ -136,7 +140,7 @@ Co<void> Kernel::shrink_node(Scan& scan, int node) {
 Co<bool> Kernel::balance_node(Scan& scan, int node) {
   for (scan.priority = kDefaultPriority; scan.priority >= 1;) {
     if (machine_.is_balanced(node)) break;
-    co_await age_active_anon(scan, node);
+    if (!profile_.generations) co_await age_active_anon(scan, node);
     // As much as would bring each zone to its mark.
     scan.target = Pages(0);
     for (const SimZone& zone : machine_.zones()) {
