@@ -24,6 +24,7 @@ PageList& generation(Memcg& group, int node, bool file, bool young) {
 
 // inc_max_seq() behind a walk of the page tables (walk_mm()): what was used since the last is young.
 Co<void> Kernel::inc_max_seq(Scan& scan, Memcg& group, int node) {
+  trace([&] { return "inc_max_seq: " + group.path; });
   Pages walked;
   for (const bool file : {false, true}) {
     PageList& old = generation(group, node, file, false);
@@ -49,6 +50,7 @@ Co<void> Kernel::inc_max_seq(Scan& scan, Memcg& group, int node) {
       extent->list = to_young;
       younger.push(*extent);
     }
+    group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = old.pages <= Pages(0);
   }
   co_await spend(*scan.thread, profile_.costs.scan * std::max<std::int64_t>(walked.count(), 1));
 }
@@ -76,6 +78,7 @@ Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pa
       list_in(*extent, younger);
     };
     if (extent->young) {  // lru_gen_look_around()
+      cost += costs.keep_used * extent->count.count();
       keep();
       continue;
     }
@@ -113,6 +116,8 @@ Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pa
       write_to_swap(*extent, plug);
     }
   }
+  // try_to_inc_min_seq()
+  if (oldest.oldest == nullptr) group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = true;
   const bool counts = scan.top->is_root() || profile_.version >= KernelVersion{7, 0};
   if (counts) {
     (scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct) += looked_at.count();
@@ -123,6 +128,11 @@ Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pa
   scan.scanned += looked_at;
   scan.reclaimed += reclaimed;
   cost += costs.scan * looked_at.count();
+  trace([&] {
+    return "evict_folios: " + group.path + (file ? " files" : " anon") + " at priority " +
+           std::to_string(scan.priority) + ": " + std::to_string(looked_at.count()) +
+           " looked at, " + std::to_string(reclaimed.count()) + " had";
+  });
   co_await spend(*scan.thread, std::max(cost, SimTime(1)));
   co_return looked_at;
 }
@@ -145,7 +155,8 @@ Co<void> Kernel::shrink_generations(Scan& scan, Memcg& group, int node) {
     const auto old = [&](bool file) { return generation(group, node, file, false).pages; };
     const auto all = [&](bool file) { return old(file) + generation(group, node, file, true).pages; };
     // should_run_aging(), as late as may be.
-    if (old(!anon) <= Pages(0)) {
+    const auto& exhausted = group.has_no_old[static_cast<std::size_t>(node)];
+    if (old(!anon) <= Pages(0) || exhausted[anon ? 0 : 1]) {
       if (scan.priority < kFirstPriority && all(!anon) > Pages(0))
         co_await inc_max_seq(scan, group, node);
       break;
@@ -159,7 +170,7 @@ Co<void> Kernel::shrink_generations(Scan& scan, Memcg& group, int node) {
     const bool file = !anon || old(true) > Pages(0);
     const Pages part = co_await evict_folios(scan, group, node, file, batch, plug);
     looked_at += part;
-    if (part <= Pages(0) || looked_at >= wanted) break;
+    if (part <= Pages(0) || looked_at >= wanted || exhausted[anon ? 0 : 1]) break;
     if ((exact || scan.top->is_root()) && scan.reclaimed >= scan.target) break;
   }
   if (outer == nullptr) send_writes(own_plug);

@@ -20,6 +20,7 @@ MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is
   root().path = "/";
   root().lists.resize(nodes_);
   root().writing.resize(nodes_);
+  root().has_no_old.resize(nodes_);
   root().balance.resize(nodes_);
 }
 
@@ -33,6 +34,7 @@ Memcg& MemcgTree::create(std::string_view path) {
   group.parent = parent;
   group.lists.resize(nodes_);
   group.writing.resize(nodes_);
+  group.has_no_old.resize(nodes_);
   group.balance.resize(nodes_);
   group.oom_kill_disable = above->oom_kill_disable;
   group.swappiness = above->swappiness;

@@ -82,6 +82,9 @@ struct Memcg {
   MemcgStats own;                // Without its children.
   std::vector<PageLists> lists;  // By node.
   std::vector<PageList> writing;  // By node: what is written to swap, and its charge stays.
+  // By node, of anonymous memory and of files: its oldest generation came to its end, and there will
+  // be another only when it is aged. What is rotated then belongs to those that are too young.
+  std::vector<std::array<bool, 2>> has_no_old;
   std::vector<LruBalance> balance;
   PressureGroup pressure;
   std::vector<Process*> waiting;  // v1: tasks in mem_cgroup_oom_synchronize().
