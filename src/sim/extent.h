@@ -40,8 +40,8 @@ struct Extent {
   bool referenced = false;  // PG_referenced: seen used once, or used without any mapping.
   bool workingset = false;  // PG_workingset: it was active once. Kept while in swap.
   bool dirty = false;       // Of a file.
-  // In the swap cache: both in swap and in memory, on the list of what is oldest. While it is written
-  // it stands on a list of its own (Memcg::writing).
+  // In the swap cache: both in swap and in memory, on the list of what is oldest. While it is
+  // written it stands on a list of its own (Memcg::writing).
   bool cached = false;
   std::shared_ptr<SwapWrite> write = {};
   std::size_t zone = 0;

@@ -91,7 +91,7 @@ std::string World::meminfo_text() {
       .add("MemAvailable", kib(kernel_.mem_available()))
       .add("Buffers", 0)
       .add("Cached", kib(stats.file + kernel_.init_shmem()))
-      .add("SwapCached", 0)
+      .add("SwapCached", kib(kernel_.swap_cached()))
       .add("Active", kib(active_anon + active_file))
       .add("Inactive", kib(inactive_anon + inactive_file))
       .add("Active(anon)", kib(active_anon))

@@ -5,6 +5,9 @@
 // (inactive), and those above it (active). Page tables say what was used since they were looked at
 // last; aging lets that stay young, and all else become old.
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/kernel.h"
 
@@ -22,7 +25,8 @@ PageList& generation(Memcg& group, int node, bool file, bool young) {
 
 }  // namespace
 
-// inc_max_seq() behind a walk of the page tables (walk_mm()): what was used since the last is young.
+// inc_max_seq() behind a walk of the page tables (walk_mm()): what was used since the last is
+// young.
 Co<void> Kernel::inc_max_seq(Scan& scan, Memcg& group, int node) {
   trace([&] { return "inc_max_seq: " + group.path; });
   Pages walked;
@@ -117,7 +121,8 @@ Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pa
     }
   }
   // try_to_inc_min_seq()
-  if (oldest.oldest == nullptr) group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = true;
+  if (oldest.oldest == nullptr)
+    group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = true;
   const bool counts = scan.top->is_root() || profile_.version >= KernelVersion{7, 0};
   if (counts) {
     (scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct) += looked_at.count();
@@ -142,8 +147,8 @@ Co<void> Kernel::shrink_generations(Scan& scan, Memcg& group, int node) {
   const int swappiness = group.swappiness.value_or(sysctls_.swappiness);
   // get_swappiness(): with less room in swap than a batch, anonymous memory is not looked at.
   const bool anon = scan.may_swap && swappiness > 0 && swap_room(group) >= kLeastBatch;
-  // 7.2 looks at no more than it has to, and ends when it has enough (so it was seen to do). On 6.12
-  // each batch is a full one, and at a cgroup's limit it goes on, for fairness
+  // 7.2 looks at no more than it has to, and ends when it has enough (so it was seen to do).
+  // On 6.12 each batch is a full one, and at a cgroup's limit it goes on, for fairness
   // (should_abort_scan()).
   const bool exact = profile_.version >= KernelVersion{7, 0};
   SwapPlug own_plug;
@@ -153,7 +158,9 @@ Co<void> Kernel::shrink_generations(Scan& scan, Memcg& group, int node) {
   while (true) {
     finish_writes(group, node);
     const auto old = [&](bool file) { return generation(group, node, file, false).pages; };
-    const auto all = [&](bool file) { return old(file) + generation(group, node, file, true).pages; };
+    const auto all = [&](bool file) {
+      return old(file) + generation(group, node, file, true).pages;
+    };
     // should_run_aging(), as late as may be.
     const auto& exhausted = group.has_no_old[static_cast<std::size_t>(node)];
     if (old(!anon) <= Pages(0) || exhausted[anon ? 0 : 1]) {

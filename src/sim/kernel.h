@@ -161,6 +161,7 @@ class Kernel {
   Pages slab_unreclaimable() const { return slab_unreclaimable_; }
   Pages kernel_stacks() const { return kernel_stack_; }
   Pages page_tables() const { return page_tables_; }
+  Pages swap_cached() const { return swap_cached_; }
   Pages init_anon() const { return profile_.init_anon; }
   Pages init_shmem() const { return profile_.init_shmem; }
   std::string release() const { return std::string(profile_.release); }
@@ -368,6 +369,7 @@ class Kernel {
   std::vector<OomNotifier> notifiers_;
   Pages committed_;
   Pages slab_reclaimable_, slab_unreclaimable_, kernel_stack_, page_tables_;
+  Pages swap_cached_;  // In swap and in memory.
   Bytes slab_rest_, slab_unreclaimable_rest_;
   Pages init_more_;  // Of PID 1 for its scenario.
   MemcgStats root_total_;

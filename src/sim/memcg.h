@@ -79,11 +79,11 @@ struct Memcg {
   std::optional<int> swappiness;  // v1: of its own.
   std::array<std::int64_t, kMemcgEventNames.size()> events{}, events_local{};
   std::array<std::int64_t, kSwapEventNames.size()> swap_events{};
-  MemcgStats own;                // Without its children.
-  std::vector<PageLists> lists;  // By node.
+  MemcgStats own;                 // Without its children.
+  std::vector<PageLists> lists;   // By node.
   std::vector<PageList> writing;  // By node: what is written to swap, and its charge stays.
-  // By node, of anonymous memory and of files: its oldest generation came to its end, and there will
-  // be another only when it is aged. What is rotated then belongs to those that are too young.
+  // By node, of anonymous memory and of files: its oldest generation came to its end, and there
+  // will be another only when it is aged. What is rotated then belongs to those that are too young.
   std::vector<std::array<bool, 2>> has_no_old;
   std::vector<LruBalance> balance;
   PressureGroup pressure;

@@ -139,6 +139,7 @@ void Kernel::drop(Extent& extent) {
   Object& object = *extent.object;
   if (extent.swapped) {
     give_swap(extent);
+    if (extent.is_in_memory()) swap_cached_ -= extent.count;
     if (has_memsw()) {
       for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
         group->memsw.usage -= extent.count;

@@ -211,7 +211,8 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   co_return got;
 }
 
-// swap_cluster_readahead(): memory and charges for the cluster, page by page. False: there are none.
+// swap_cluster_readahead(): memory and charges for the cluster, page by page. False: there are
+// none.
 Co<bool> Kernel::read_cluster(Process& process, Object& object, Memcg& group, std::int64_t first,
                               Pages count) {
   for (Pages done(0); done < count;) {

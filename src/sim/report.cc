@@ -295,7 +295,7 @@ void Kernel::describe_host(OomReport& report) const {
     memory.zones.push_back(describe_zone(zone));
   }
   memory.pagecache = pagecache;
-  memory.swapcache = Pages(0);
+  memory.swapcache = swap_cached_;
   memory.swap_free = kib_of(machine_.swap().free());
   memory.swap_total = kib_of(machine_.swap().total);
   memory.ram = present;

@@ -3,6 +3,7 @@
 #include "sim/swap_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/kernel.h"
 
@@ -11,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// From the sending of a batch to its completion, where the host has a processor for its disk: before
-// reclaim comes to its next step. (It was up to 1.1 ms where there was none.)
+// From the sending of a batch to its completion, where the host has a processor for its disk:
+// before reclaim comes to its next step. (It was up to 1.1 ms where there was none.)
 constexpr SimTime kWriteTime = 0us;
 constexpr SimTime kLookAgain = 4ms;  // Where it is not known when a write will be sent.
 
@@ -50,6 +51,7 @@ void Kernel::write_to_swap(Extent& extent, SwapPlug& plug) {
   list_out(extent);
   count_mapped(extent, -1);
   take_swap(extent);
+  swap_cached_ += extent.count;
   extent.swapped = true;
   extent.young = extent.referenced = false;
   extent.write = plug.open();
@@ -59,8 +61,9 @@ void Kernel::write_to_swap(Extent& extent, SwapPlug& plug) {
 // folio_end_writeback(), folio_rotate_reclaimable(): what is written is the next that goes.
 void Kernel::finish_writes(Memcg& group, int node) {
   PageList& writing = group.writing[static_cast<std::size_t>(node)];
-  PageList& oldest = group.lists[static_cast<std::size_t>(node)]
-                                [static_cast<std::size_t>(ListKind::inactive_anon)];
+  PageList& oldest =
+      group
+          .lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(ListKind::inactive_anon)];
   for (Extent* extent = writing.oldest; extent != nullptr;) {
     Extent* next = extent->newer;
     if (extent->write->done && *extent->write->done <= now()) {
@@ -77,6 +80,7 @@ void Kernel::finish_writes(Memcg& group, int node) {
 void Kernel::leave_swap_cache(Extent& extent) {
   list_out(extent);
   extent.cached = false;
+  swap_cached_ -= extent.count;
   machine_.give(extent.zone, extent.count);
   for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
     group->memory.usage -= extent.count;
@@ -100,12 +104,12 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
     }
   }
   const SimTime each = profile_.costs.fault;
-  const Pages part =
-      std::min({extent.count, count, Pages(pages_at_once(*process.thread, each))});
+  const Pages part = std::min({extent.count, count, Pages(pages_at_once(*process.thread, each))});
   Extent& mapped = extent.count > part ? split(extent, part) : extent;
   list_out(mapped);
   count_mapped(mapped, 1);
   give_swap(mapped);
+  swap_cached_ -= part;
   mapped.swapped = mapped.cached = false;
   mapped.write = nullptr;
   mapped.young = object.name.empty();

@@ -1,5 +1,5 @@
-// What lies in memory and in swap at the same time, because it is still being written or nobody came
-// for it yet. mm/swap_state.c, block/blk-mq.c
+// What lies in memory and in swap at the same time, because it is still being written or nobody
+// came for it yet. mm/swap_state.c, block/blk-mq.c
 //
 // A task collects what it writes in a plug and sends it when it is done. Plugs do not nest: what
 // reclaim writes while its task collects the reads of a cluster (swap_cluster_readahead()) stays
@@ -35,8 +35,8 @@ class SwapPlug {
   const std::shared_ptr<SwapWrite>& open() const { return open_; }
 
  private:
-  static constexpr Pages kRequest{254};        // Segments of a request of QEMU's virtio disk.
-  static constexpr int kMostRequests = 32;     // BLK_MAX_REQUEST_COUNT
+  static constexpr Pages kRequest{254};     // Segments of a request of QEMU's virtio disk.
+  static constexpr int kMostRequests = 32;  // BLK_MAX_REQUEST_COUNT
 
   std::shared_ptr<SwapWrite> open_ = std::make_shared<SwapWrite>();
   bool reads_first_ = false;
