@@ -59,87 +59,88 @@ Co<void> Kernel::inc_max_seq(Scan& scan, Memcg& group, int node) {
   co_await spend(*scan.thread, profile_.costs.scan * std::max<std::int64_t>(walked.count(), 1));
 }
 
-// shrink_folio_list() of a batch of the oldest generation. What is returned is how many were looked
-// at.
-Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages batch,
-                               SwapPlug& plug) {
-  PageList& oldest = generation(group, node, file, false);
-  const ListKind younger = file ? ListKind::active_file : ListKind::active_anon;
+// shrink_folio_list(), of pages that are alike and the oldest.
+void Kernel::evict_run(Memcg& group, Extent* extent, SwapPlug& plug, Eviction& batch) {
+  const bool file = extent->object->kind == Object::Kind::file;
   const bool zram = machine_.swap().kind == SwapKind::zram;
   const Costs& costs = profile_.costs;
-  Pages looked_at, reclaimed;
-  SimTime cost{0};
-  finish_writes(group, node);
-  while (looked_at < batch && oldest.oldest != nullptr) {
-    Extent* extent = oldest.oldest;
-    const Pages most = batch - looked_at;
-    if (extent->count > most) extent = &split(*extent, most);
-    const auto keep = [&] {
-      looked_at += extent->count;
-      group.own.pgactivate += extent->count.count();
-      list_out(*extent);
-      extent->young = false;
-      list_in(*extent, younger);
-    };
-    if (extent->young) {  // lru_gen_look_around()
-      cost += costs.keep_used * extent->count.count();
-      keep();
-      continue;
-    }
+  const auto keep = [&] {
+    batch.looked_at += extent->count;
+    group.own.pgactivate += extent->count.count();
+    list_out(*extent);
+    extent->young = false;
+    list_in(*extent, file ? ListKind::active_file : ListKind::active_anon);
+  };
+  if (extent->young) {  // lru_gen_look_around()
+    batch.cost += costs.keep_used * extent->count.count();
+    keep();
+    return;
+  }
+  if (file || extent->cached) {
+    const SimTime each = !file ? costs.free_written : extent->dirty ? costs.swap_out : SimTime(0);
+    batch.cost += each * extent->count.count();
+    batch.looked_at += extent->count;
+    batch.reclaimed += extent->count;
     if (file) {
-      looked_at += extent->count;
-      reclaimed += extent->count;
-      if (extent->dirty) cost += costs.swap_out * extent->count.count();
       drop(*extent);
-      continue;
-    }
-    if (extent->cached) {
-      looked_at += extent->count;
-      reclaimed += extent->count;
-      cost += costs.free_written * extent->count.count();
-      leave_swap_cache(*extent);
-      continue;
-    }
-    const Pages room = std::min(swap_room(group), zram ? extent->count : plug.room());
-    if (room <= Pages(0)) {
-      for (Pages page; page < extent->count; page += Pages(1))
-        swap_refused(group);
-      keep();
-      continue;
-    }
-    if (extent->count > room) extent = &split(*extent, room);
-    const Pages out = extent->count;
-    looked_at += out;
-    if (zram) {
-      // It is written while one waits for it, and gone.
-      cost += costs.compress * out.count();
-      reclaimed += out;
-      swap_out(*extent);
     } else {
-      cost += (costs.swap_out - costs.free_written) * out.count();
-      write_to_swap(*extent, plug);
+      leave_swap_cache(*extent);
     }
+    return;
+  }
+  const Pages room = std::min(swap_room(group), zram ? extent->count : plug.room());
+  if (room <= Pages(0)) {
+    for (Pages page; page < extent->count; page += Pages(1))
+      swap_refused(group);
+    keep();
+    return;
+  }
+  if (extent->count > room) extent = &split(*extent, room);
+  const Pages out = extent->count;
+  batch.looked_at += out;
+  if (zram) {
+    // It is written while one waits for it, and gone.
+    batch.cost += costs.compress * out.count();
+    batch.reclaimed += out;
+    swap_out(*extent);
+  } else {
+    batch.cost += (costs.swap_out - costs.free_written) * out.count();
+    write_to_swap(*extent, plug);
+  }
+}
+
+// A batch of the oldest generation. What is returned is how many pages were looked at.
+Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages most,
+                               SwapPlug& plug) {
+  PageList& oldest = generation(group, node, file, false);
+  Eviction batch;
+  finish_writes(group, node);
+  while (batch.looked_at < most && oldest.oldest != nullptr) {
+    Extent* extent = oldest.oldest;
+    const Pages left = most - batch.looked_at;
+    if (extent->count > left) extent = &split(*extent, left);
+    evict_run(group, extent, plug, batch);
   }
   // try_to_inc_min_seq()
   if (oldest.oldest == nullptr)
     group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = true;
   const bool counts = scan.top->is_root() || profile_.version >= KernelVersion{7, 0};
   if (counts) {
-    (scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct) += looked_at.count();
-    (scan.is_kswapd ? vmstat_.pgsteal_kswapd : vmstat_.pgsteal_direct) += reclaimed.count();
+    (scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct) += batch.looked_at.count();
+    (scan.is_kswapd ? vmstat_.pgsteal_kswapd : vmstat_.pgsteal_direct) += batch.reclaimed.count();
   }
-  group.own.pgscan += looked_at.count();
-  group.own.pgsteal += reclaimed.count();
-  scan.scanned += looked_at;
-  scan.reclaimed += reclaimed;
-  cost += costs.scan * looked_at.count();
+  group.own.pgscan += batch.looked_at.count();
+  group.own.pgsteal += batch.reclaimed.count();
+  scan.scanned += batch.looked_at;
+  scan.reclaimed += batch.reclaimed;
   trace([&] {
     return "evict_folios: " + group.path + (file ? " files" : " anon") + " at priority " +
-           std::to_string(scan.priority) + ": " + std::to_string(looked_at.count()) +
-           " looked at, " + std::to_string(reclaimed.count()) + " had";
+           std::to_string(scan.priority) + ": " + std::to_string(batch.looked_at.count()) +
+           " looked at, " + std::to_string(batch.reclaimed.count()) + " had";
   });
-  co_await spend(*scan.thread, std::max(cost, SimTime(1)));
-  co_return looked_at;
+  const SimTime all = batch.cost + profile_.costs.scan * batch.looked_at.count();
+  co_await spend(*scan.thread, std::max(all, SimTime(1)));
+  co_return batch.looked_at;
 }
 
 // try_to_shrink_lruvec()

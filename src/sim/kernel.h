@@ -265,8 +265,12 @@ class Kernel {
 
   // generations.cc
   Co<void> inc_max_seq(Scan& scan, Memcg& group, int node);
-  Co<Pages> evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages batch,
-                         SwapPlug& plug);
+  struct Eviction {
+    Pages looked_at, reclaimed;
+    SimTime cost{0};
+  };
+  void evict_run(Memcg& group, Extent* extent, SwapPlug& plug, Eviction& batch);
+  Co<Pages> evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages most, SwapPlug& plug);
   Co<void> shrink_generations(Scan& scan, Memcg& group, int node);
 
   // swap_cache.cc
