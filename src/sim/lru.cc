@@ -90,16 +90,14 @@ void Kernel::prepare_scan(Scan& scan, int node) const {
 ScanCount Kernel::scan_count(Scan& scan, const Memcg& group, int node) const {
   enum class Balance { equal, parts, anon, file };
   const std::int64_t swappiness = group.swappiness.value_or(sysctls_.swappiness);
-  Balance balance = Balance::parts;
-  if (!scan.may_swap || !can_swap(group) || (!scan.top->is_root() && swappiness == 0)) {
-    balance = Balance::file;
-  } else if (scan.priority == 0 && swappiness > 0) {
-    balance = Balance::equal;
-  } else if (scan.file_is_tiny) {
-    balance = Balance::anon;
-  } else if (scan.cache_trim_mode) {
-    balance = Balance::file;
-  }
+  const auto balanced = [&] {
+    if (!scan.may_swap || !can_swap(group) || (!scan.top->is_root() && swappiness == 0))
+      return Balance::file;
+    if (scan.priority == 0 && swappiness > 0) return Balance::equal;
+    if (scan.file_is_tiny) return Balance::anon;
+    return scan.cache_trim_mode ? Balance::file : Balance::parts;
+  };
+  const Balance balance = balanced();
   const std::int64_t cost = scan.anon_cost + scan.file_cost;
   const std::int64_t both = cost + cost + cost + 1;
   const std::int64_t anon_part = swappiness * both / (cost + scan.anon_cost + 1);
