@@ -1,7 +1,7 @@
 // When the kernel wakes a guard: so much stall of memory within a window, microseconds.
 //
-// The PSI triggers of kernel/sched/psi.c (psi_trigger_create, 5.2): a window of 500 ms to 10 s, and
-// for whoever lacks CAP_SYS_RESOURCE a multiple of 2 s (6.5).
+// The PSI triggers of kernel/sched/psi.c (psi_trigger_create(), 5.2); for whoever lacks
+// CAP_SYS_RESOURCE the window has to be a multiple of 2 s (6.4, and 6.1.42).
 #pragma once
 
 #include <array>
