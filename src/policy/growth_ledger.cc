@@ -125,7 +125,7 @@ void GrowthLedger::take_cgroup(const Tick& tick, std::uint32_t row) {
     // Who was there when we came may have been as large for long.
     cgroups_[slot].oom_kills = -1;
     cgroups_[slot].use = {};
-    cgroups_[slot].use.begin(tick.now, *use, first_cgroups_ ? *use : Bytes(0));
+    cgroups_[slot].use.history.begin(tick.now, *use, first_cgroups_ ? *use : Bytes(0));
   }
   CgroupMemory& memory = cgroups_[place->slot];
   memory.seen = takes_;
@@ -184,7 +184,7 @@ void GrowthLedger::take_root(const Tick& tick) {
   if (root_begun_) {
     root_.add(tick.now, rest);
   } else {
-    root_.begin(tick.now, rest, rest);
+    root_.history.begin(tick.now, rest, rest);
   }
   root_begun_ = true;
   root_growth_ = root_.history.growth();

@@ -62,7 +62,6 @@ class GrowthLedger {
     bool buried = false;  // Somebody in it, since the last look.
     HostTime settles_until{0};
 
-    void begin(HostTime now, Bytes use, Bytes before) { history.begin(now, use, before); }
     void add(HostTime now, Bytes use);
   };
   struct CgroupMemory {

@@ -1,14 +1,13 @@
 // Where the kernels with generations differ from the older ones: swap fills with what is in memory
 // still, and a group whose memory and swap together would do is killed for all that.
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lab/model_world.h"
-#include "scenario/parse.h"
-#include "sim/simulate.h"
+#include "tests/sim/guarded_run.h"
 
 namespace oomkit {
 namespace {
@@ -17,13 +16,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 RunRecord run_of(std::string_view text, const std::string& kernel) {
-  const ParsedScenario parsed = parse_scenario(std::string(text));
-  EXPECT_THAT(parsed.diagnostics, IsEmpty());
-  SimulationOptions options;
-  options.kernel = kernel;
-  auto run = run_in_model(parsed.scenario, options);
-  EXPECT_TRUE(run.has_value());
-  return run ? std::move(run->rehearsal.record) : RunRecord{};
+  return run(std::string(text), std::nullopt, kernel).rehearsal.record;
 }
 
 std::int64_t vmstat_of(const RunRecord& record, std::string_view name) {

@@ -8,28 +8,13 @@
 
 #include <gtest/gtest.h>
 
-#include "lab/model_world.h"
-#include "scenario/parse.h"
-#include "sim/simulate.h"
+#include "tests/sim/guarded_run.h"
 
 namespace oomkit {
 namespace {
 
-struct Told {
-  RunRecord record;
-  std::string log;
-};
-
-std::optional<Told> told(const std::string& text, const std::string& kernel) {
-  ParsedScenario parsed = parse_scenario("schema = 1\nname = \"told\"\n" + text);
-  EXPECT_TRUE(parsed.diagnostics.empty()) << parsed.diagnostics.front().message;
-  if (!parsed.diagnostics.empty()) return std::nullopt;
-  SimulationOptions options;
-  options.kernel = kernel;
-  auto run = run_in_model(parsed.scenario, options);
-  EXPECT_TRUE(run.has_value());
-  if (!run) return std::nullopt;
-  return Told{std::move(run->rehearsal.record), std::move(run->rehearsal.kernel_log)};
+Rehearsal told(const std::string& text, const std::string& kernel) {
+  return run("schema = 1\nname = \"told\"\n" + text, std::nullopt, kernel).rehearsal;
 }
 
 // When the first of that kind was, of that process or mark.
@@ -68,9 +53,8 @@ steps = [{ alloc = "16M" }]
 [end]
 after = "5s"
 )";
-  const auto run = told(text, "6.1");
-  ASSERT_TRUE(run);
-  const RunRecord& record = run->record;
+  const Rehearsal run = told(text, "6.1");
+  const RunRecord& record = run.record;
   ASSERT_GE(record.victims.size(), 2U);
   EXPECT_EQ(record.victims[0], "slow");
   const auto first = time_of(record, "oom_kill", "slow");
@@ -78,8 +62,8 @@ after = "5s"
   ASSERT_TRUE(first && second);
   EXPECT_GE(*second - *first, 2000);
   EXPECT_LE(*second - *first, 2500);
-  EXPECT_NE(run->log.find("oom_reaper: reaped process "), std::string::npos);
-  EXPECT_NE(run->log.find("(slow), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"),
+  EXPECT_NE(run.kernel_log.find("oom_reaper: reaped process "), std::string::npos);
+  EXPECT_NE(run.kernel_log.find("(slow), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"),
             std::string::npos);
 }
 
@@ -105,11 +89,10 @@ name = "stat"
 after = "4s"
 )";
   for (const char* kernel : {"5.10", "6.1"}) {
-    const auto run = told(text, kernel);
-    ASSERT_TRUE(run);
-    EXPECT_TRUE(run->record.victims.empty());
+    const Rehearsal run = told(text, kernel);
+    EXPECT_TRUE(run.record.victims.empty());
     std::string stat;
-    for (const RunEvent& event : run->record.events) {
+    for (const RunEvent& event : run.record.events) {
       if (event.name == "stat") stat = event.value.value_or("");
     }
     const std::size_t anon = stat.find("anon ");
@@ -138,9 +121,8 @@ steps = [{ alloc = "6M" }, { mark = "done" }]
 after = "1500ms"
 )";
   for (const auto& [kernel, seen] : {std::pair{"5.10", 230}, {"6.1", 245}, {"6.12", 343}}) {
-    const auto run = told(text, kernel);
-    ASSERT_TRUE(run);
-    const auto done = time_of(run->record, "mark", "done");
+    const Rehearsal run = told(text, kernel);
+    const auto done = time_of(run.record, "mark", "done");
     ASSERT_TRUE(done);
     EXPECT_NEAR(static_cast<double>(*done), seen, seen * 0.12) << kernel;
   }
