@@ -243,7 +243,7 @@ int World::write_sysctl(std::string_view name, std::string_view value) {
   const std::int64_t n = *number;
   if (name == "vm.overcommit_memory") {
     if (n > 2) return EINVAL;
-    sysctls.overcommit = static_cast<OvercommitMode>(n);
+    kernel_.set_overcommit(static_cast<OvercommitMode>(n));
   } else if (name == "vm.overcommit_ratio") {
     sysctls.overcommit_ratio = static_cast<int>(n);
     sysctls.overcommit_kbytes = KiB(0);

@@ -16,6 +16,8 @@ constexpr std::string_view errno_name(int error) {
       return "EAGAIN";
     case ENOMEM:
       return "ENOMEM";
+    case ENOSPC:
+      return "ENOSPC";
     case ENOENT:
       return "ENOENT";
     default:

@@ -32,7 +32,7 @@ void Machine::adopt(const FoundHost& found) {
 
 void Kernel::adopt(const FoundHost& found) {
   machine_.adopt(found);
-  committed_ = found.committed;
+  committed_ = CommittedMemory(found.committed);
   slab_reclaimable_ = found.slab_reclaimable;
   slab_unreclaimable_ = found.slab_unreclaimable;
   kernel_stack_ = found.kernel_stack;

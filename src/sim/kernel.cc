@@ -115,7 +115,7 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
     mm.base_file = profile_.base_file;
     mm.tables = profile_.base_tables;
     mm.committed = profile_.base_committed;
-    committed_ += mm.committed;
+    committed_.add(mm.committed);
     kernel_stack_ += kStackPages;
     page_tables_ += mm.tables;
     Placement where{{0}};
@@ -178,6 +178,11 @@ void Kernel::send_signal(Process& process, int number) {
   if (!process.uninterruptible || kills_at_once) scheduler_.wake(*process.thread);
 }
 
+void Kernel::set_overcommit(OvercommitMode mode) {
+  committed_.set_mode(mode, totalram());
+  sysctls_.overcommit = mode;
+}
+
 Pages Kernel::commit_limit() const {
   return oomkit::commit_limit(overcommit_host());
 }
@@ -191,7 +196,7 @@ OvercommitHost Kernel::overcommit_host() const {
   host.overcommit = sysctls_.overcommit_kbytes;
   host.admin_reserve = machine_.admin_reserve();
   host.user_reserve = machine_.user_reserve();
-  host.committed = committed_;
+  host.committed = committed_.read();
   return host;
 }
 

@@ -18,6 +18,7 @@
 #include "kernel/overcommit.h"
 #include "model/oom_report.h"
 #include "scenario/scenario.h"
+#include "sim/committed_memory.h"
 #include "sim/machine.h"
 #include "sim/memcg.h"
 #include "sim/process.h"
@@ -151,7 +152,8 @@ class Kernel {
 
   // --- what files show (state.cc)
   Pages commit_limit() const;
-  Pages committed() const { return committed_; }
+  Pages committed() const { return committed_.sum(); }
+  void set_overcommit(OvercommitMode mode);
   Pages mem_available();
   Pages totalram() const { return machine_.managed(); }
   std::int64_t oom_score(const Process& process) const;
@@ -202,8 +204,9 @@ class Kernel {
   Co<void> free_pages_of(Thread& thread, const std::vector<Object*>& objects);
   Pages freed_undisturbed(const Thread& thread, Pages left) const;
   Co<void> evict(Process& process, Object& object);
-  Co<bool> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
-                       bool written);
+  Co<int> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
+                      bool written);
+  Pages tmpfs_allowance(const Process& process) const;
   Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
   void uncharge(Memcg& group, Pages pages);
   Co<OomOutcome> memcg_oom(Process& process, Memcg& group, bool user_fault);
@@ -371,7 +374,7 @@ class Kernel {
   std::deque<std::unique_ptr<Object>> objects_;
   std::map<std::string, Object*, std::less<>> files_;
   std::vector<OomNotifier> notifiers_;
-  Pages committed_;
+  CommittedMemory committed_;
   Pages slab_reclaimable_, slab_unreclaimable_, kernel_stack_, page_tables_;
   Pages swap_cached_;  // In swap and in memory.
   Bytes slab_rest_, slab_unreclaimable_rest_;

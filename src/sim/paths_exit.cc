@@ -169,7 +169,7 @@ Co<void> Kernel::exit(Process& process) {
     for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
       each->kmem.usage -= charged;
     if (charged > Pages(0)) uncharge(*process.memcg, charged);
-    committed_ -= mm->committed;
+    committed_.subtract(mm->committed);
     mm->oom_skip = true;
     process.mm.reset();
     // exit_task_work(), in which files are let go: nobody waits for this memory any more.

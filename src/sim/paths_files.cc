@@ -15,6 +15,8 @@ constexpr SimTime kMakeFile = 60'000ns;
 constexpr SimTime kSendPage = 12'000ns;
 constexpr Bytes kPageBytes(4096);
 constexpr Bytes kDentry(192);
+// A page of a tmpfs is in the page cache before it is counted as committed (mm/shmem.c, 6.7).
+constexpr KernelVersion kAddedBeforeCounted{6, 7};
 
 }  // namespace
 
@@ -34,9 +36,22 @@ Object* Kernel::find_file(std::string_view name) {
   return it == files_.end() ? nullptr : it->second;
 }
 
-// Pages of a file that are not in memory: allocated, charged, and put on the list.
-Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
-                             bool written) {
+// A file of a tmpfs is committed page by page, and beyond the limit of mode 2 refused.
+// shmem_acct_blocks(), mm/shmem.c
+Pages Kernel::tmpfs_allowance(const Process& process) const {
+  OvercommitRequest request;
+  request.pages = Pages(1);
+  request.total_vm = process.mm->total_vm;
+  request.cap_sys_admin = process.uid == 0;
+  const auto verdict = overcommit(overcommit_host(), request, profile_.version);
+  const bool limited = sysctls_.overcommit == OvercommitMode::never;
+  return limited && verdict && verdict->allowed ? *verdict->allowed : kNoLimit;
+}
+
+// Pages of a file that are not in memory: allocated, charged, and put on the list. 0, ENOMEM, or
+// ENOSPC where a tmpfs may not have them.
+Co<int> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
+                            bool written) {
   const std::int64_t end = first + count;
   std::int64_t page = first;
   const Costs& costs = profile_.costs;
@@ -46,14 +61,14 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
                        : in_memory ? costs.write_new
                                    : costs.write_new_disk;
   while (page < end) {
-    if (process.sigkill) co_return false;
+    if (process.sigkill) co_return ENOMEM;
     if (Extent* there = file.at(page); there != nullptr) {
       if (there->swapped) {
         if (there->first < page) {
           split(*there, Pages(page - there->first));
           there = file.at(page);
         }
-        if (!co_await swap_in(process, *there, Pages(end - page))) co_return false;
+        if (!co_await swap_in(process, *there, Pages(end - page))) co_return ENOMEM;
         continue;
       }
       const std::int64_t n = std::min(end, there->first + there->count.count()) - page;
@@ -72,10 +87,14 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
       continue;
     }
     const std::int64_t gap = file.next_existing(page, end) - page;
-    const Pages wanted = std::min(Pages(std::min(gap, pages_at_once(*process.thread, anew))),
-                                  memcgs_.charges_at_hand(*process.memcg, has_memsw()));
+    Pages wanted = std::min(Pages(std::min(gap, pages_at_once(*process.thread, anew))),
+                            memcgs_.charges_at_hand(*process.memcg, has_memsw()));
+    if (in_memory && profile_.version < kAddedBeforeCounted) {
+      wanted = committed_.fitting(wanted, tmpfs_allowance(process));
+      if (wanted <= Pages(0)) co_return ENOSPC;
+    }
     const Machine::Taken taken = co_await alloc_pages(process, wanted);
-    if (taken.pages <= Pages(0)) co_return false;
+    if (taken.pages <= Pages(0)) co_return ENOMEM;
     const MemcgTree::Charge charge = memcgs_.try_charge(*process.memcg, taken.pages, has_memsw());
     process.over_high += charge.over_high;
     Pages charged = charge.pages;
@@ -83,19 +102,27 @@ Co<bool> Kernel::cache_pages(Process& process, Object& file, std::int64_t first,
       if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
       if (!co_await charge_slowly(process, *process.memcg, charge, false)) {
         machine_.give(taken.zone, Pages(1));
-        co_return false;
+        co_return ENOMEM;
       }
       charged = Pages(1);
     } else if (charged < taken.pages) {
       machine_.give(taken.zone, taken.pages - charged);
     }
-    if (file.kind == Object::Kind::shmem) committed_ += charged;
+    if (in_memory) {
+      const Pages granted = committed_.add_each(charged, tmpfs_allowance(process));
+      if (granted < charged) {
+        machine_.give(taken.zone, charged - granted);
+        uncharge(*process.memcg, charged - granted);
+      }
+      if (granted <= Pages(0)) co_return ENOSPC;
+      charged = granted;
+    }
     add_extent(file, page, charged, taken.zone, *process.memcg,
                {.referenced = !written || in_memory, .dirty = written && !in_memory});
     page += charged.count();
     co_await spend(*process.thread, anew * charged.count());
   }
-  co_return true;
+  co_return 0;
 }
 
 // How many pages of a file, from that one on, are had without a wait and before anything else
@@ -115,11 +142,11 @@ Pages Kernel::file_undisturbed(Process& process, Object& file, std::int64_t firs
 }
 
 Co<int> Kernel::read_file(Process& process, Object& file, std::int64_t first, std::int64_t count) {
-  co_return co_await cache_pages(process, file, first, count, false) ? 0 : ENOMEM;
+  co_return co_await cache_pages(process, file, first, count, false);
 }
 
 Co<int> Kernel::write_file(Process& process, Object& file, std::int64_t first, std::int64_t count) {
-  co_return co_await cache_pages(process, file, first, count, true) ? 0 : ENOMEM;
+  co_return co_await cache_pages(process, file, first, count, true);
 }
 
 Co<int> Kernel::make_file(Process& process) {

@@ -48,7 +48,7 @@ int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   mm.regions.push_back({&object, size, Pages(0), shared, huge});
   mm.total_vm += size;
   mm.committed += size;
-  committed_ += size;
+  committed_.add(size);
   return 0;
 }
 
@@ -76,7 +76,7 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     region.touched = std::min(region.touched, region.size);
     mm.total_vm -= part;
     mm.committed -= part;
-    committed_ -= part;
+    committed_.subtract(part);
     size -= part;
     if (region.size > Pages(0)) continue;
     release_object(object);
@@ -417,7 +417,7 @@ Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory
     child.mm->table_charge = tables;
     for (Region& region : child.mm->regions)
       ++region.object->users;
-    committed_ += child.mm->committed;
+    committed_.add(child.mm->committed);
   }
   join(child, group);
   if (!shares_memory) child.mm->base_shmem = profile_.fork_shmem;
