@@ -177,11 +177,13 @@ Co<void> Kernel::shrink_active(Scan& scan, Memcg& group, int node, bool file, Pa
   PageList& active = page_list(group, node, lru_kind(file, true));
   count = std::min(count, active.pages);
   if (count <= Pages(0)) co_return;
-  const SimTime cost = profile_.costs.scan * count.count();
+  SimTime cost = profile_.costs.scan * count.count();
   while (count > Pages(0)) {
     Extent* extent = active.oldest;
     if (extent->count > count) extent = &split(*extent, count);
     count -= extent->count;
+    const bool mapped = extent->object->name.empty();
+    if (mapped) cost += profile_.costs.keep_used * extent->count.count();
     list_out(*extent);
     extent->young = false;
     extent->workingset = true;
@@ -231,6 +233,7 @@ Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file,
     };
     if (extent->young) {
       count -= pages;
+      cost += profile_.costs.keep_used * pages.count();
       const bool again = extent->referenced;
       extent->young = false;
       extent->referenced = true;
