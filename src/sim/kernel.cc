@@ -11,6 +11,8 @@ namespace oomkit::sim {
 namespace {
 
 constexpr Pages kStackPages(4);
+constexpr Pages kInitCommitted(954);  // PID 1 of a rehearsal, ...
+constexpr Pages kForkCommitted(128);  // ... and a fork of it.
 
 std::size_t node_count(const HostSpec& host) {
   return std::max<std::size_t>(host.nodes.size(), 1);
@@ -49,6 +51,14 @@ Pages heap_of(const Scenario& scenario) {
   return std::max(Pages((25 * steps + 20 * events + 40 * processes - 260) / 100), Pages(0));
 }
 
+// Committed_AS of a rehearsal's machine: of PID 1, and of what it set up.
+Pages committed_at_begin(const KernelProfile& profile, const Scenario& scenario) {
+  const Pages alone = kInitCommitted + heap_of(scenario);
+  if (scenario.host.swap <= Bytes(0)) return alone;
+  const bool disk = scenario.host.swap_kind == SwapKind::disk;
+  return alone + (disk ? profile.disk_swap_committed : profile.zram_committed);
+}
+
 // Deadly by default, as far as scenarios send them (signal(7)).
 bool is_deadly(int number) {
   return number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH &&
@@ -74,7 +84,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       memcgs_(node_count(scenario.host), profile.charge_batch, profile.stocks,
               scenario.host.cgroup == CgroupVersion::v1 && profile.version < KernelVersion{5, 11}),
       next_pid_(profile.first_pid),
-      committed_(profile.init_committed),
+      committed_(committed_at_begin(profile, scenario)),
       slab_reclaimable_(profile.slab_reclaimable),
       slab_unreclaimable_(profile.slab_unreclaimable),
       kernel_stack_(profile.kernel_stack),
@@ -114,7 +124,7 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
     mm.base_shmem = profile_.start_shmem;
     mm.base_file = profile_.base_file;
     mm.tables = profile_.base_tables;
-    mm.committed = profile_.base_committed;
+    mm.committed = kForkCommitted + init_more_;
     committed_.add(mm.committed);
     kernel_stack_ += kStackPages;
     page_tables_ += mm.tables;

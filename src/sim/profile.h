@@ -77,7 +77,7 @@ struct KernelProfile {
   Pages disk_pages, more_disk_pages;
   Pages disk_use;  // In use for each disk: its driver's requests, and slab.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
-  Pages init_committed;         // Committed_AS of PID 1 alone.
+  Pages disk_swap_committed, zram_committed;  // By setting up swap.
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
   Pages base_pcp;               // Free pages on the lists of the processor, ...
@@ -85,7 +85,7 @@ struct KernelProfile {
   Pages last_node_use;          // Of all that, in the last of several nodes.
 
   // A process of a scenario before its first step.
-  Pages base_anon, base_file, base_tables, base_vm, base_committed;
+  Pages base_anon, base_file, base_tables, base_vm;
   // The program's pages: before its first step, with a step that uses memory, in a forked child
   // before and after that.
   Pages start_shmem, base_shmem, fork_shmem, child_shmem;
