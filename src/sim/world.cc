@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr SimTime kStartCost = 1'700us;  // A process, from fork to its first step.
+constexpr SimTime kBeginCost = 7ms;      // Telling that it has begun, beside who starts at once.
 constexpr SimTime kActionCost = 60us;
 constexpr SimTime kQuiet = 200ms;  // As guest/supervisor.cc waits after the end.
 constexpr SimTime kSettle = 2s;
@@ -381,6 +382,7 @@ Co<void> World::supervise() {
     started_[i] = true;
     start_copies(i);
   }
+  if (options_.found == nullptr) co_await scheduler_.spend(*init_.thread, kBeginCost);
   const SimTime end(scenario_.end.after);
   while (!over_ && kernel_.now() < end) {
     kills_ = kernel_.vmstat().oom_kill;

@@ -4,7 +4,7 @@
 //                [--records FOLDER] [--report FILE]
 //
 // Scenario i is that of seed S + i, the same on each kernel. Where the worlds differ in who dies,
-// in what order or in how many events there are, the real kernel is asked twice more, with seeds
+// in what order or in how many events there are, the real kernel is asked six times more, with seeds
 // of its own machine: if it contradicts itself it is a race, which is counted apart and which no
 // model can get right. Exit code 1 where fewer than --least percent of the others agree, 77 where
 // there is nothing to run kernels with.
@@ -36,6 +36,7 @@ namespace oomkit {
 namespace {
 
 constexpr int kSkipped = 77;
+constexpr std::uint64_t kMachines = 7;  // On which a scenario happens where the worlds differ.
 constexpr std::string_view kBegin = "<!-- differential: begin -->\n";
 constexpr std::string_view kEnd = "<!-- differential: end -->\n";
 
@@ -219,7 +220,7 @@ void run_both(const Laboratory& laboratory, const Arguments& arguments,
     trial.comparison = compare_worlds(*trial.model, *trial.real);
     if (!trial.comparison.agrees()) doubtful.push_back(&trial);
   }
-  for (const std::uint64_t machine_seed : {2U, 3U}) {
+  for (std::uint64_t machine_seed = 2; machine_seed <= kMachines; ++machine_seed) {
     const auto again = run_really(laboratory, arguments, doubtful, machine_seed);
     for (std::size_t i = 0; i < doubtful.size(); ++i) {
       if (again[i] && !same_outcome(again[i]->record, doubtful[i]->real->record))
