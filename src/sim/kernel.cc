@@ -155,7 +155,9 @@ void Kernel::update_pressure(Process& process) {
   PressureGroup::Tasks tasks;
   tasks.stalled = stalled ? 1 : 0;
   tasks.productive = (is_old || !stalled) && !over && process.thread->is_runnable() ? 1 : 0;
-  tasks.sampled = is_old && stalled && process.thread->is_running() ? 1 : 0;
+  const bool reclaims = stalled && process.thread->is_running();
+  tasks.sampled = is_old && reclaims ? 1 : 0;
+  tasks.reclaiming = !is_old && reclaims ? 1 : 0;
   if (tasks == process.counted) return;
   const PressureGroup::Tasks before = std::exchange(process.counted, tasks);
   const auto change = [&](PressureGroup& group) {

@@ -200,6 +200,7 @@ class Kernel {
   Pages plenty_for(Process& process);
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
+  Co<void> unmap_shared(Thread& thread, Pages pages);
   Co<void> forget_swapped(Thread& thread, const std::vector<Object*>& objects);
   Co<void> free_pages_of(Thread& thread, const std::vector<Object*>& objects);
   Pages freed_undisturbed(const Thread& thread, Pages left) const;

@@ -26,6 +26,15 @@ Co<void> Kernel::dump_core(Process& process) {
   co_await cache_pages(process, core, 0, size.count(), true);
 }
 
+// zap_page_range(), of what is not freed by that.
+Co<void> Kernel::unmap_shared(Thread& thread, Pages pages) {
+  while (pages > Pages(0)) {
+    const Pages part = std::min(pages, Pages(kPagesAtOnce));
+    co_await spend(thread, profile_.costs.zap_shared * part.count());
+    pages -= part;
+  }
+}
+
 // What is in swap is forgotten while the address space is unmapped. So many at a time, however they
 // lie: what takes time may not depend on how pages are put together.
 Co<void> Kernel::forget_swapped(Thread& thread, const std::vector<Object*>& objects) {
@@ -154,13 +163,12 @@ Co<void> Kernel::exit(Process& process) {
     // unmap_vmas() leaves out no mapping that is shared. Up to 5.19 the private memory of a victim
     // has gone before that (exit_mmap(), __oom_reap_task_mm()).
     const bool reaps_first = profile_.version < KernelVersion{6, 0};
-    const SimTime unmapping = profile_.costs.zap * shared.count();
-    if (shared > Pages(0) && !reaps_first) co_await spend(*process.thread, unmapping);
+    if (!reaps_first) co_await unmap_shared(*process.thread, shared);
     if (mm->written != nullptr) objects.push_back(mm->written);
     co_await free_pages_of(*process.thread, objects);
     if (reaps_first && shared > Pages(0)) {
       mm->oom_skip = true;
-      co_await spend(*process.thread, unmapping);
+      co_await unmap_shared(*process.thread, shared);
     }
     machine_.give(machine_.zones().size() - 1, mm->tables);
     page_tables_ -= mm->tables;

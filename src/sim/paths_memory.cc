@@ -64,8 +64,9 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
     }
     std::int64_t end = region.size.count();
     const std::int64_t from = end - part.count();
-    const SimTime freeing = region.shared ? profile_.costs.free_cached : profile_.costs.free_page;
-    const SimTime each = profile_.costs.zap + freeing;
+    const Costs& costs = profile_.costs;
+    const SimTime each =
+        region.shared ? costs.zap_shared + costs.free_cached : costs.zap + costs.free_page;
     while (object.users == 1 && end > from) {
       const std::int64_t count = std::min(end - from, pages_at_once(*process.thread, each));
       drop_range(object, end - count, count);

@@ -11,15 +11,32 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// One waits for memory for 10 ms while another one of its group has the processor, and then busies
+// itself with reclaim for 10 ms while that one waits for the processor.
+TEST(PressureGroup, WhoReclaimsOnTheProcessorMakesItFull) {
+  const PressureGroup::Tasks other = {.productive = 1};
+  const PressureGroup::Tasks waits = {.stalled = 1};
+  const PressureGroup::Tasks reclaims = {.stalled = 1, .reclaiming = 1};
+  PressureGroup group;
+  group.change(SimTime(0), other, 1);
+  group.change(SimTime(0), waits, 1);
+  EXPECT_EQ(group.totals(10ms).some_us, 10'000);
+  EXPECT_EQ(group.totals(10ms).full_us, 0);
+  group.change(10ms, waits, -1);
+  group.change(10ms, reclaims, 1);
+  EXPECT_EQ(group.totals(20ms).some_us, 20'000);
+  EXPECT_EQ(group.totals(20ms).full_us, 10'000);
+}
+
 // A host on which one task stands still now and then, and another one does not.
 class PressureWatchTest : public testing::Test {
  protected:
   void stall(SimTime begin, SimTime length) {
     scheduler_.at(begin, [this] {
-      group_.change(scheduler_.now(), {1, 1, 0}, 1);
+      group_.change(scheduler_.now(), {.stalled = 1, .productive = 1}, 1);
       watch_.stall_begins();
     });
-    scheduler_.at(begin + length, [this] { group_.change(scheduler_.now(), {1, 1, 0}, -1); });
+    scheduler_.at(begin + length, [this] { group_.change(scheduler_.now(), {.stalled = 1, .productive = 1}, -1); });
   }
   void run() {
     while (scheduler_.step()) {
