@@ -118,8 +118,8 @@ Co<void> World::live(Process& process, const ProcessSpec* spec, const Step* fork
   co_await scheduler_.spend(*process.thread, kWakeUpCost);
   // Who starts at once has joined before the scenario begins.
   const bool at_once = spec->start == Milliseconds(0) && !spec->after;
-  const bool joins = fork_step == nullptr && options_.found == nullptr && !at_once &&
-                     !process.memcg->is_root();
+  const bool joins =
+      fork_step == nullptr && options_.found == nullptr && !at_once && !process.memcg->is_root();
   if (joins && profile_.join_wait > SimTime(0))
     co_await scheduler_.pause_for(*process.thread, profile_.join_wait);
   const std::vector<Step>& steps = fork_step != nullptr ? fork_step->steps : spec->steps;

@@ -304,8 +304,8 @@ class Kernel {
   void take_swap(const Extent& extent);
   void give_swap(const Extent& extent);
   void swap_out(Extent& extent);
-  Co<bool> read_cluster(Process& process, Object& object, Memcg& group, std::int64_t first,
-                        Pages count);
+  Co<std::optional<bool>> read_cluster(Process& process, Object& object, Memcg& group,
+                                       std::int64_t first, Pages count);
   Co<bool> swap_in(Process& process, Extent& extent, Pages count);
   void release_object(Object& object);
   void drop_first(const std::vector<Object*>& objects, Pages pages);

@@ -195,36 +195,40 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
     if (next == nullptr || next->is_in_memory() || next->memcg != &group) break;
     cluster += Pages(1);
   }
-  begin_stall(process);
   SwapPlug plug;
   if (cluster > Pages(1) && profile_.generations) process.plug = &plug;
-  const bool got = co_await read_cluster(process, object, group, first, cluster);
+  const std::optional<bool> thrashes =
+      co_await read_cluster(process, object, group, first, cluster);
   process.plug = nullptr;
   send_writes(plug);
-  if (got && zram) {
+  if (!thrashes) co_return false;
+  // folio_wait_bit_common(), swap_read_folio()
+  if (*thrashes) begin_stall(process);
+  if (zram) {
     co_await spend(*process.thread, profile_.costs.decompress * cluster.count());
-  } else if (got) {
+  } else {
     process.uninterruptible = true;
     co_await scheduler_.pause_for(*process.thread, profile_.costs.read_cluster);
     process.uninterruptible = false;
   }
   end_stall(process);
-  co_return got;
+  co_return true;
 }
 
-// swap_cluster_readahead(): memory and charges for the cluster, page by page. False: there are
-// none.
-Co<bool> Kernel::read_cluster(Process& process, Object& object, Memcg& group, std::int64_t first,
-                              Pages count) {
+// swap_cluster_readahead(): memory and charges for the cluster, page by page. Nothing: there are
+// none. True: what was active went and comes back soon, which makes waiting for it a stall.
+Co<std::optional<bool>> Kernel::read_cluster(Process& process, Object& object, Memcg& group,
+                                             std::int64_t first, Pages count) {
+  bool thrashes = false;
   for (Pages done(0); done < count;) {
     const Machine::Taken taken = co_await alloc_pages(process, Pages(1));
-    if (taken.pages <= Pages(0)) co_return false;
+    if (taken.pages <= Pages(0)) co_return std::nullopt;
     // The swap entry is charged already in v1's memsw; memory itself is charged anew.
     const MemcgTree::Charge charge = memcgs_.try_charge(group, Pages(1), has_memsw());
     process.over_high += charge.over_high;
     if (charge.pages <= Pages(0) && !co_await charge_slowly(process, group, charge, true)) {
       machine_.give(taken.zone, Pages(1));
-      co_return false;
+      co_return std::nullopt;
     }
     Extent* here = object.at(first + done.count());
     if (here == nullptr || !here->swapped) {
@@ -240,6 +244,7 @@ Co<bool> Kernel::read_cluster(Process& process, Object& object, Memcg& group, st
     }
     if (here->count > Pages(1)) split(*here, Pages(1));
     Fresh fresh = refault(*here, taken.zone);
+    thrashes = thrashes || (fresh.active && here->workingset);
     fresh.mapped = object.name.empty();  // A file is read and written, and mapped by nobody.
     drop(*here);
     add_extent(object, first + done.count(), Pages(1), taken.zone, group, fresh);
@@ -253,7 +258,7 @@ Co<bool> Kernel::read_cluster(Process& process, Object& object, Memcg& group, st
   ++group.own.pgmajfault;
   vmstat_.refault_anon += pages;
   group.own.refault_anon += pages;
-  co_return true;
+  co_return thrashes;
 }
 
 Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std::int64_t count) {

@@ -36,7 +36,8 @@ class PressureWatchTest : public testing::Test {
       group_.change(scheduler_.now(), {.stalled = 1, .productive = 1}, 1);
       watch_.stall_begins();
     });
-    scheduler_.at(begin + length, [this] { group_.change(scheduler_.now(), {.stalled = 1, .productive = 1}, -1); });
+    scheduler_.at(begin + length,
+                  [this] { group_.change(scheduler_.now(), {.stalled = 1, .productive = 1}, -1); });
   }
   void run() {
     while (scheduler_.step()) {

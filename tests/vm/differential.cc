@@ -4,10 +4,10 @@
 //                [--records FOLDER] [--report FILE]
 //
 // Scenario i is that of seed S + i, the same on each kernel. Where the worlds differ in who dies,
-// in what order or in how many events there are, the real kernel is asked six times more, with seeds
-// of its own machine: if it contradicts itself it is a race, which is counted apart and which no
-// model can get right. Exit code 1 where fewer than --least percent of the others agree, 77 where
-// there is nothing to run kernels with.
+// in what order or in how many events there are, the real kernel is asked six times more, with
+// seeds of its own machine: if it contradicts itself it is a race, which is counted apart and which
+// no model can get right. Exit code 1 where fewer than --least percent of the others agree, 77
+// where there is nothing to run kernels with.
 //
 // --records keeps the real runs in a folder, and takes from there what is there already. --report
 // writes what came out into a document, between its two marks.
