@@ -175,16 +175,18 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
                   " panic_on_oom is enabled");
     co_return true;
   }
-  co_await spend(*process.thread, kPerCandidate * static_cast<int>(processes_.size() + 1));
+  const SimTime looking = kPerCandidate * static_cast<int>(processes_.size() + 1);
   const bool takes_asking = request.memcg == nullptr && sysctls_.oom_kill_allocating_task &&
                             process.mm != nullptr && process.pid != 1 &&
                             process.oom_score_adj != kAdjMin;
   if (takes_asking) {
-    co_await spend(*process.thread, report_cost(process, request));
+    co_await spend(*process.thread, looking + report_cost(process, request));
     kill_process(process, request, process);
     co_return true;
   }
+  // Nobody else runs between the look at the margin and the choice.
   const Choice choice = select_bad_process(process, request);
+  co_await spend(*process.thread, looking);
   if (choice.aborted) co_return true;
   if (choice.victim == nullptr) {
     OomReport report = make_report(process, request);
