@@ -102,6 +102,7 @@ struct Object {
   std::map<std::int64_t, Extent> extents;  // By first page; those pages that exist.
   Pages resident, swapped;
   int users = 0;       // Mappings of it; a file lives without any.
+  int givers = 0;      // Threads that give it back: its process's exit, the oom_reaper.
   bool dense = false;  // Its pages cannot be compressed.
 
   // The extent that holds that page, or nullptr.

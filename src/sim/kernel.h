@@ -203,6 +203,9 @@ class Kernel {
   Co<void> unmap_shared(Thread& thread, Pages pages);
   Co<void> forget_swapped(Thread& thread, const std::vector<Object*>& objects);
   Co<void> free_pages_of(Thread& thread, const std::vector<Object*>& objects);
+  struct Gather;
+  class Freeing;
+  bool is_awaited() const;
   Pages freed_undisturbed(const Thread& thread, Pages left) const;
   Co<void> evict(Process& process, Object& object);
   Co<int> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,

@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kWeightOfNice0 = 1024;
-constexpr SimTime kTick = 4ms;           // CONFIG_HZ 250.
 constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
 constexpr SimTime kLatency = 6ms;        // sysctl_sched_latency.
 constexpr SimTime kSleeperBonus = kLatency / 2;
@@ -84,13 +83,17 @@ void Scheduler::changed(Thread& thread) {
   if (thread.on_change) thread.on_change();
 }
 
-void Scheduler::make_runnable(Thread& thread) {
+void Scheduler::enqueue(Thread& thread) {
   thread.runnable_ = true;
   thread.queued_ = now_;
   const auto later = [](const Thread* a, const Thread* b) {
     return std::pair(a->virtual_ns_, a->number_) > std::pair(b->virtual_ns_, b->number_);
   };
   runnable_.insert(std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later), &thread);
+}
+
+void Scheduler::make_runnable(Thread& thread) {
+  enqueue(thread);
   changed(thread);
 }
 
@@ -230,17 +233,21 @@ void Scheduler::run(Thread& thread) {
   if (thread.fiber_.done()) release(thread);
 }
 
+void Scheduler::begin_turn(Thread& thread, std::size_t processor) {
+  thread.runnable_ = false;
+  thread.preempted_ = false;
+  thread.processor_ = processor;
+  thread.dispatched_ = thread.accounted_ = now_;
+  running_[processor] = &thread;
+}
+
 void Scheduler::dispatch() {
   for (std::size_t i = 0; i < running_.size(); ++i) {
     while (running_[i] == nullptr && !stopped_) {
       Thread* next = next_runnable();
       if (next == nullptr) return;
       runnable_.pop_back();
-      next->runnable_ = false;
-      next->preempted_ = false;
-      next->processor_ = i;
-      next->dispatched_ = next->accounted_ = now_;
-      running_[i] = next;
+      begin_turn(*next, i);
       changed(*next);
       run(*next);
     }
@@ -270,6 +277,7 @@ std::optional<SimTime> Scheduler::next_end_of_spend() const {
 bool Scheduler::step() {
   dispatch();
   if (stopped_) return false;
+  if (can_take_turns()) take_turns();
   Thread* const spent = first_spent();
   if (spent == nullptr && events_.empty()) return false;
   std::function<void()> what;
@@ -300,8 +308,8 @@ void Scheduler::end_spend(Thread& thread) {
   make_runnable(thread);
 }
 
-Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time) {
-  return {*this, thread, time};
+Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time, Rhythm* rhythm) {
+  return {*this, thread, time, rhythm};
 }
 Scheduler::Pause Scheduler::pause_for(Thread& thread, SimTime duration) {
   return {*this, thread, duration};
@@ -322,6 +330,7 @@ bool Scheduler::Spend::await_ready() {
 }
 
 void Scheduler::Spend::begin() {
+  thread_->rhythm_ = rhythm_;
   thread_->spent_at_.emplace(scheduler_->now_ + time_, scheduler_->sequence_++);
 }
 
