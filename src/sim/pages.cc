@@ -81,7 +81,7 @@ Extent& Kernel::join(Extent& extent) {
     list.pages += extent.count;
   }
   before->count += extent.count;
-  object.extents.erase(extent.first);
+  object.erase(extent);
   return *before;
 }
 
@@ -155,7 +155,7 @@ void Kernel::drop(Extent& extent) {
   } else if (object.dense) {
     machine_.give(extent.zone, extent.count);
   }
-  object.extents.erase(extent.first);
+  object.erase(extent);
 }
 
 // The charge goes over from memory to swap.

@@ -53,9 +53,7 @@ void Scheduler::start(Thread& thread, Co<void> path) {
   // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's
   // nice value, 0, when it is placed.
   if (!slices_are_kept_ && !thread.first_) {
-    std::int64_t weights = kWeightOfNice0;
-    for (const Thread* other : runnable_)
-      weights += other->weight_;
+    std::int64_t weights = kWeightOfNice0 + runnable_weights_;
     for (const Thread* other : running_)
       weights += other != nullptr ? other->weight_ : 0;
     thread.virtual_ns_ += kLatency.count() * kWeightOfNice0 / weights;
@@ -90,6 +88,7 @@ void Scheduler::enqueue(Thread& thread) {
     return std::pair(a->virtual_ns_, a->number_) > std::pair(b->virtual_ns_, b->number_);
   };
   runnable_.insert(std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later), &thread);
+  runnable_weights_ += thread.weight_;
 }
 
 void Scheduler::make_runnable(Thread& thread) {
@@ -147,9 +146,7 @@ void Scheduler::account(Thread& thread) {
 
 // sched_slice()
 SimTime Scheduler::slice_of(const Thread& thread) const {
-  std::int64_t weights = thread.weight_;
-  for (const Thread* other : runnable_)
-    weights += other->weight_;
+  const std::int64_t weights = thread.weight_ + runnable_weights_;
   const auto threads = static_cast<std::int64_t>(runnable_.size()) + 1;
   return std::max(kLatency, kLeastSlice * threads) * thread.weight_ / weights;
 }
@@ -233,7 +230,10 @@ void Scheduler::run(Thread& thread) {
   if (thread.fiber_.done()) release(thread);
 }
 
+// Of who stands last among those who wait.
 void Scheduler::begin_turn(Thread& thread, std::size_t processor) {
+  runnable_.pop_back();
+  runnable_weights_ -= thread.weight_;
   thread.runnable_ = false;
   thread.preempted_ = false;
   thread.processor_ = processor;
@@ -246,7 +246,6 @@ void Scheduler::dispatch() {
     while (running_[i] == nullptr && !stopped_) {
       Thread* next = next_runnable();
       if (next == nullptr) return;
-      runnable_.pop_back();
       begin_turn(*next, i);
       changed(*next);
       run(*next);

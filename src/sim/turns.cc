@@ -145,7 +145,6 @@ Thread& Scheduler::pass_on(Thread& thread) {
   thread.processor_.reset();
   enqueue(thread);
   Thread& next = *runnable_.back();
-  runnable_.pop_back();
   begin_turn(next, 0);
   return next;
 }

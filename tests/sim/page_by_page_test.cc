@@ -52,17 +52,17 @@ TEST(PageByPage, AnExitAndTheReaper) {
   expect_same_on_all(R"(schema = 1
 name = "slow-exit"
 [host]
-memory = "640M"
+memory = "768M"
 [[process]]
 name = "victim"
 nice = 19
 oom_score_adj = 900
-steps = [{ alloc = "400M" }, { mark = "full" }]
+steps = [{ alloc = "550M" }, { mark = "full" }]
 [[process]]
 name = "asks"
 after = "full"
 oom_score_adj = -900
-steps = [{ alloc = "200M" }]
+steps = [{ alloc = "170M" }]
 [end]
 after = "6s"
 )");
