@@ -96,6 +96,7 @@ class Kernel {
   // --- a host in the middle of its life (found.cc): first of all it, then its processes, then its
   // cgroups, those below before those above, then what is left of its page cache, the root's.
   void adopt(const FoundHost& found);
+  bool is_found() const { return !unplaced_.empty(); }
   Process& adopt_process(std::string_view comm, const FoundTask& task, Memcg& group);
   void adopt_memcg(Memcg& group, const FoundMemcg& found);
   void adopt_cache(Memcg& group, Pages active, Pages inactive);

@@ -153,7 +153,7 @@ class Scheduler {
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<Thread*> runnable_;  // Whose turn it is first stands last.
   std::int64_t runnable_weights_ = 0;
-  std::vector<Thread*> running_;   // By processor.
+  std::vector<Thread*> running_;  // By processor.
   std::int64_t virtual_min_ns_ = 0;
   bool slices_are_kept_;
   bool stopped_ = false;

@@ -56,8 +56,8 @@ void Scheduler::look_at_turn(Turn& turn) const {
   turn.virtual_min_ns = virtual_min_ns_ - turn.virtual_ns;
   turn.in_tick = in_tick();
   for (const Thread* each : threads) {
-    turn.threads.push_back({each, each->virtual_ns_ - turn.virtual_ns, each->virtual_rest_,
-                            each->rhythm_->next()});
+    turn.threads.push_back(
+        {each, each->virtual_ns_ - turn.virtual_ns, each->virtual_rest_, each->rhythm_->next()});
     turn.ran.push_back(each->ran_);
     turn.rounds.push_back(each->rhythm_->rounds());
   }

@@ -105,13 +105,14 @@ Seen play_drums(const Drummers& drummers, bool by_numbers) {
 }
 
 TEST(TurnsTest, ByNumbersAsStepByStep) {
-  const std::vector<std::vector<int>> all_nices = {{0, 0}, {0, 5}, {19, 0}, {-5, 3, 10}, {0, 0, 0, 0}};
+  const std::vector<std::vector<int>> all_nices = {
+      {0, 0}, {0, 5}, {19, 0}, {-5, 3, 10}, {0, 0, 0, 0}};
   for (const std::vector<int>& nices : all_nices) {
     for (const bool slices_are_kept : {false, true}) {
       for (const std::optional<SimTime> visits : {std::optional<SimTime>(), {SimTime(333ms)}}) {
         const Drummers drummers{nices, slices_are_kept, 2'000, visits};
-        SCOPED_TRACE(testing::Message() << nices.size() << " threads, the first of nice " << nices[0]
-                                        << (slices_are_kept ? ", slices" : ", ticks")
+        SCOPED_TRACE(testing::Message() << nices.size() << " threads, the first of nice "
+                                        << nices[0] << (slices_are_kept ? ", slices" : ", ticks")
                                         << (visits ? ", with visits" : ""));
         const Seen by_step = play_drums(drummers, false);
         const Seen by_numbers = play_drums(drummers, true);
