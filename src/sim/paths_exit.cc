@@ -106,7 +106,7 @@ class Kernel::Freeing : public Rhythm {
 
   void settle() override {
     if (!may_begin() && rounds() == 0) return;  // Nothing was planned.
-    kernel_->drop_first(*objects_, freed() - settled_);
+    drop(freed() - settled_);
     const auto zaps = static_cast<std::int64_t>(zap_steps());
     const auto step = static_cast<std::int64_t>(next());
     gather_->size = gather_->zapped = kGatherMax;
@@ -132,6 +132,18 @@ class Kernel::Freeing : public Rhythm {
     add(profile.costs.zap, Pages(kPagesAtOnce));
     add(profile.costs.free_page, profile.freed_at_once);
     return ends;
+  }
+  // By batches as long as it hangs on them what a processor keeps (Machine::give()).
+  void drop(Pages pages) {
+    while (pages > Pages(0)) {
+      const Extent& first = (*objects_)[gather_->object]->extents.begin()->second;
+      const SimZone& zone = kernel_->machine_.zones()[first.zone];
+      const bool keeps_none = zone.free >= zone.levels.high && zone.pcp >= zone.pcp_high;
+      const Pages at_once = keeps_none ? first.count : kernel_->profile_.freed_at_once;
+      const Pages part = std::min(at_once, pages);
+      kernel_->drop_first(*objects_, part);
+      pages -= part;
+    }
   }
   // Pages of a gather that are free, or nearly, when that step begins.
   Pages freed_before(std::size_t step) const {
