@@ -139,6 +139,7 @@ TickHost ModelTick::read_host() {
     host.watermark_low = to_known(low);
     host.watermark_high = to_known(high);
   }
+  if (needs_.zram) describe_zram(swap, host);
   const sim::VmStat& stat = kernel.vmstat();
   host.pgscan_kswapd = stat.pgscan_kswapd;
   host.pgscan_direct = stat.pgscan_direct;
@@ -152,6 +153,22 @@ TickHost ModelTick::read_host() {
   host.oom_kill = stat.oom_kill;
   host.memory = pressure_of(world_.pressure_of(root));
   return host;
+}
+
+// /sys/block/zram0/mm_stat: what is in swap, and the signature of mkswap, which is alone in its
+// page. Processes of a scenario have hardly anything that could be made smaller; how much smaller
+// the memory of a host that was found became is not known.
+void ModelTick::describe_zram(const sim::SimSwap& swap, TickHost& host) const {
+  const bool has_zram = swap.kind == SwapKind::zram && swap.total > Pages(0);
+  host.zram_limit = Bytes(0);  // No mem_limit.
+  if (!has_zram) {
+    host.zram_disksize = host.zram_original = host.zram_memory = Bytes(0);
+    return;
+  }
+  constexpr Pages kSignature(1);
+  host.zram_disksize = to_known(swap.total + kSignature);
+  host.zram_original = to_known(swap.used + kSignature);
+  if (!world_.kernel().is_found()) host.zram_memory = to_known(swap.dense + kSignature);
 }
 
 void ModelTick::read_cgroups() {

@@ -34,6 +34,7 @@ class ModelTick final : public TickSource {
   };
   Due due(const TickWish& wish) const;
   TickHost read_host();
+  void describe_zram(const sim::SimSwap& swap, TickHost& host) const;
   void read_cgroups();
   void read_processes(const TickWish& wish);
   TickCgroup row_of(sim::Memcg& group) const;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/units.h"
@@ -102,15 +103,28 @@ struct Object {
   std::map<std::int64_t, Extent> extents;  // By first page; those pages that exist.
   Pages resident, swapped;
   int users = 0;       // Mappings of it; a file lives without any.
+  int givers = 0;      // Threads that give it back: its process's exit, the oom_reaper.
   bool dense = false;  // Its pages cannot be compressed.
 
-  // The extent that holds that page, or nullptr.
+  // The extent that holds that page, or nullptr. Who touches page after page asks for the same one
+  // again, or for the next.
   Extent* at(std::int64_t page) {
+    for (int tries = 0; asked_last_ && tries < 2; ++tries) {
+      const Extent& extent = (*asked_last_)->second;
+      if (page < extent.first) break;
+      if (page < extent.first + extent.count.count()) return &(*asked_last_)->second;
+      if (++*asked_last_ == extents.end()) asked_last_.reset();
+    }
     auto after = extents.upper_bound(page);
     if (after == extents.begin()) return nullptr;
     --after;
+    asked_last_ = after;
     Extent& extent = after->second;
     return page < extent.first + extent.count.count() ? &extent : nullptr;
+  }
+  void erase(const Extent& extent) {
+    asked_last_.reset();
+    extents.erase(extent.first);
   }
   // The first page from `page` on that exists, or `end`.
   std::int64_t next_existing(std::int64_t page, std::int64_t end) {
@@ -118,6 +132,9 @@ struct Object {
     const auto after = extents.upper_bound(page);
     return after == extents.end() || after->first > end ? end : after->first;
   }
+
+ private:
+  std::optional<std::map<std::int64_t, Extent>::iterator> asked_last_;
 };
 
 }  // namespace oomkit::sim

@@ -96,6 +96,7 @@ class Kernel {
   // --- a host in the middle of its life (found.cc): first of all it, then its processes, then its
   // cgroups, those below before those above, then what is left of its page cache, the root's.
   void adopt(const FoundHost& found);
+  bool is_found() const { return !unplaced_.empty(); }
   Process& adopt_process(std::string_view comm, const FoundTask& task, Memcg& group);
   void adopt_memcg(Memcg& group, const FoundMemcg& found);
   void adopt_cache(Memcg& group, Pages active, Pages inactive);
@@ -203,6 +204,9 @@ class Kernel {
   Co<void> unmap_shared(Thread& thread, Pages pages);
   Co<void> forget_swapped(Thread& thread, const std::vector<Object*>& objects);
   Co<void> free_pages_of(Thread& thread, const std::vector<Object*>& objects);
+  struct Gather;
+  class Freeing;
+  bool is_awaited() const;
   Pages freed_undisturbed(const Thread& thread, Pages left) const;
   Co<void> evict(Process& process, Object& object);
   Co<int> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,

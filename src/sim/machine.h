@@ -35,6 +35,7 @@ struct SimZone {
 struct SimSwap {
   SwapKind kind = SwapKind::disk;
   Pages total, used;
+  Pages dense;  // Of `used`: what zram could not make smaller.
   std::optional<Bytes> rate;
   Pages free() const { return total - used; }
 };

@@ -81,7 +81,7 @@ Extent& Kernel::join(Extent& extent) {
     list.pages += extent.count;
   }
   before->count += extent.count;
-  object.extents.erase(extent.first);
+  object.erase(extent);
   return *before;
 }
 
@@ -121,6 +121,7 @@ void Kernel::count_mapped(const Extent& extent, int sign) {
 
 void Kernel::take_swap(const Extent& extent) {
   machine_.swap().used += extent.count;
+  if (extent.object->dense) machine_.swap().dense += extent.count;
   extent.object->swapped += extent.count;
   for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
     group->swap.add(extent.count);
@@ -130,6 +131,7 @@ void Kernel::take_swap(const Extent& extent) {
 
 void Kernel::give_swap(const Extent& extent) {
   machine_.swap().used -= extent.count;
+  if (extent.object->dense) machine_.swap().dense -= extent.count;
   extent.object->swapped -= extent.count;
   for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
     group->swap.usage -= extent.count;
@@ -155,7 +157,7 @@ void Kernel::drop(Extent& extent) {
   } else if (object.dense) {
     machine_.give(extent.zone, extent.count);
   }
-  object.extents.erase(extent.first);
+  object.erase(extent);
 }
 
 // The charge goes over from memory to swap.

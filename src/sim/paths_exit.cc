@@ -60,25 +60,126 @@ Co<void> Kernel::forget_swapped(Thread& thread, const std::vector<Object*>& obje
   if (forgotten > Pages(0)) co_await spend(thread, each * forgotten.count());
 }
 
-// How many of the pages of an exit are free before anything else happens: whole gathers, or all
-// that is left. None where somebody would be told of the first of them.
-Pages Kernel::freed_undisturbed(const Thread& thread, Pages left) const {
+// Whether somebody would be told of the first page that comes free.
+bool Kernel::is_awaited() const {
   const auto& groups = memcgs_.groups();
-  const bool awaited = std::any_of(groups.begin(), groups.end(),
-                                   [](const auto& group) { return group->under_oom > 0; });
-  if (page_by_page_ || awaited) return Pages(0);
+  return std::any_of(groups.begin(), groups.end(),
+                     [](const auto& group) { return group->under_oom > 0; });
+}
+
+// How many of the pages of an exit are free before anything else happens: whole gathers, or all
+// that is left.
+Pages Kernel::freed_undisturbed(const Thread& thread, Pages left) const {
+  if (page_by_page_ || is_awaited()) return Pages(0);
   const SimTime each = profile_.costs.zap + profile_.costs.free_page;
   // The last of it is over before anybody's turn, and not at it.
   const Pages pages((scheduler_.undisturbed(thread).count() - 1) / each.count());
   return pages >= left ? left : pages - Pages(pages.count() % kGatherMax.count());
 }
 
+// Where a thread is in giving pages back: a gather is unmapped by pieces, then freed by others.
+struct Kernel::Gather {
+  std::size_t object = 0;  // Of those that are given back.
+  Pages size, zapped, left;
+};
+
+// Of who gives back an address space that is large, one gather after the other.
+class Kernel::Freeing : public Rhythm {
+ public:
+  Freeing(Kernel& kernel, const std::vector<Object*>& objects, Gather& gather)
+      : Rhythm(ends_of(kernel.profile_)), kernel_(&kernel), objects_(&objects), gather_(&gather) {}
+
+  void plan() override {
+    allow(0, 0);
+    settled_ = Pages(0);
+    for (const Object* object : *objects_) {
+      if (object->swapped > Pages(0)) return;
+    }
+    // With two gathers to spare nobody comes to an end of what others free too.
+    const Object& object = *(*objects_)[gather_->object];
+    const Pages own = object.resident / object.givers - kGatherMax * 2;
+    const auto step = step_begun();
+    if (own < kGatherMax || !step || kernel_->is_awaited()) return;
+    allow(*step, own.count() / kGatherMax.count());
+    settled_ = freed();
+  }
+
+  void settle() override {
+    if (!may_begin() && rounds() == 0) return;  // Nothing was planned.
+    drop(freed() - settled_);
+    const auto zaps = static_cast<std::int64_t>(zap_steps());
+    const auto step = static_cast<std::int64_t>(next());
+    gather_->size = gather_->zapped = kGatherMax;
+    gather_->left = kGatherMax - freed_before(next());
+    if (step == 0) gather_->left = Pages(0);
+    if (step < zaps) gather_->zapped = Pages(kPagesAtOnce * step);
+  }
+
+ private:
+  static std::size_t zap_steps() {
+    return static_cast<std::size_t>((kGatherMax.count() + kPagesAtOnce - 1) / kPagesAtOnce);
+  }
+  static std::vector<SimTime> ends_of(const KernelProfile& profile) {
+    std::vector<SimTime> ends;
+    SimTime end{0};
+    const auto add = [&](SimTime each, Pages at_once) {
+      for (Pages done(0); done < kGatherMax;) {
+        const Pages part = std::min(at_once, kGatherMax - done);
+        ends.push_back(end += each * part.count());
+        done += part;
+      }
+    };
+    add(profile.costs.zap, Pages(kPagesAtOnce));
+    add(profile.costs.free_page, profile.freed_at_once);
+    return ends;
+  }
+  // By batches as long as it hangs on them what a processor keeps (Machine::give()).
+  void drop(Pages pages) {
+    while (pages > Pages(0)) {
+      const Extent& first = (*objects_)[gather_->object]->extents.begin()->second;
+      const SimZone& zone = kernel_->machine_.zones()[first.zone];
+      const bool keeps_none = zone.free >= zone.levels.high && zone.pcp >= zone.pcp_high;
+      const Pages at_once = keeps_none ? first.count : kernel_->profile_.freed_at_once;
+      const Pages part = std::min(at_once, pages);
+      kernel_->drop_first(*objects_, part);
+      pages -= part;
+    }
+  }
+  // Pages of a gather that are free, or nearly, when that step begins.
+  Pages freed_before(std::size_t step) const {
+    if (step <= zap_steps()) return Pages(0);
+    const Pages at_once = kernel_->profile_.freed_at_once;
+    return at_once * static_cast<std::int64_t>(step - zap_steps());
+  }
+  Pages freed() const { return kGatherMax * rounds() + freed_before(next()); }
+  // Which step is next; none where a gather is not as large as all are.
+  std::optional<std::size_t> step_begun() const {
+    if (gather_->left <= Pages(0)) return 0;
+    if (gather_->size != kGatherMax) return std::nullopt;
+    const Pages freed = kGatherMax - gather_->left;
+    if (freed <= Pages(0))
+      return static_cast<std::size_t>((gather_->zapped.count() + kPagesAtOnce - 1) / kPagesAtOnce);
+    const Pages at_once = kernel_->profile_.freed_at_once;
+    if (freed.count() % at_once.count() != 0) return std::nullopt;
+    return zap_steps() + static_cast<std::size_t>(freed.count() / at_once.count());
+  }
+
+  Kernel* kernel_;
+  const std::vector<Object*>* objects_;
+  Gather* gather_;
+  Pages settled_;  // Of freed(), when turns began.
+};
+
 // exit_mmap(): the pages of an address space come back in batches, which is when their charges
 // end.
 Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objects) {
-  Pages gathered;
+  Gather gather;
+  Freeing freeing(*this, objects, gather);
+  Rhythm* const rhythm = page_by_page_ ? nullptr : &freeing;
+  for (Object* object : objects)
+    ++object->givers;
   Pages freed;  // Since others could run.
-  std::size_t index = 0;
+  std::size_t& index = gather.object;
   const auto left = [&] {
     Pages sum;
     for (std::size_t i = index; i < objects.size(); ++i)
@@ -87,30 +188,34 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
   };
   while (index < objects.size()) {
     // Also what others swapped out while it waited for the processor.
-    if (gathered <= Pages(0)) co_await forget_swapped(thread, objects);
+    if (gather.left <= Pages(0)) co_await forget_swapped(thread, objects);
     Object& object = *objects[index];
-    if (object.extents.empty()) {
+    const bool zaps = gather.zapped < gather.size;
+    if (!zaps && object.extents.empty()) {
       ++index;
       continue;
     }
-    if (gathered <= Pages(0)) {
+    if (gather.left <= Pages(0)) {
       if (const Pages at_once = freed_undisturbed(thread, left()); at_once > Pages(0)) {
         drop_first(objects, at_once);
         const SimTime each = profile_.costs.zap + profile_.costs.free_page;
         co_await spend(thread, each * at_once.count());
         continue;
       }
-      gathered = std::min(left(), kGatherMax);
-      for (Pages done(0); done < gathered;) {
-        const Pages part = std::min(Pages(kPagesAtOnce), gathered - done);
-        co_await spend(thread, profile_.costs.zap * part.count());
-        done += part;
-      }
+      const Pages size = std::min(left(), kGatherMax);
+      gather = {.object = index, .size = size, .zapped = Pages(0), .left = size};
+    }
+    if (gather.zapped < gather.size) {
+      const Pages part = std::min(Pages(kPagesAtOnce), gather.size - gather.zapped);
+      gather.zapped += part;
+      co_await scheduler_.spend(thread, profile_.costs.zap * part.count(), rhythm);
+      // Where turns were taken meanwhile, it may be anywhere in a gather.
+      if (gather.zapped < gather.size || gather.left < gather.size) continue;
     }
     if (object.resident <= Pages(0)) {
       // Others have swapped out the rest of it. What was given back is paid for before what is
       // next.
-      gathered = Pages(0);
+      gather.left = Pages(0);
       if (freed > Pages(0)) co_await spend(thread, profile_.costs.free_page * freed.count());
       freed = Pages(0);
       continue;
@@ -119,16 +224,18 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
     while (next->second.swapped)
       ++next;
     Extent* extent = &next->second;
-    const Pages part = std::min({extent->count, profile_.freed_at_once - freed, gathered});
+    const Pages part = std::min({extent->count, profile_.freed_at_once - freed, gather.left});
     if (extent->count > part) extent = &split(*extent, part);
     drop(*extent);
-    gathered -= part;
+    gather.left -= part;
     freed += part;
-    if (freed < profile_.freed_at_once && gathered > Pages(0)) continue;
-    co_await spend(thread, profile_.costs.free_page * freed.count());
-    freed = Pages(0);
+    if (freed < profile_.freed_at_once && gather.left > Pages(0)) continue;
+    const std::int64_t count = std::exchange(freed, Pages(0)).count();
+    co_await scheduler_.spend(thread, profile_.costs.free_page * count, rhythm);
   }
   if (freed > Pages(0)) co_await spend(thread, profile_.costs.free_page * freed.count());
+  for (Object* object : objects)
+    --object->givers;
 }
 
 // shmem_evict_inode(): few pages at a time, each out of the file's index.

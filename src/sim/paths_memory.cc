@@ -44,7 +44,7 @@ int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   object.users = 1;
   // Where there is zram a process of a scenario fills its memory with what has no pattern.
   const SimSwap& swap = machine_.swap();
-  object.dense = swap.kind == SwapKind::zram && swap.total > Pages(0) && unplaced_.empty();
+  object.dense = swap.kind == SwapKind::zram && swap.total > Pages(0) && !is_found();
   mm.regions.push_back({&object, size, Pages(0), shared, huge});
   mm.total_vm += size;
   mm.committed += size;

@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kWeightOfNice0 = 1024;
-constexpr SimTime kTick = 4ms;           // CONFIG_HZ 250.
 constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
 constexpr SimTime kLatency = 6ms;        // sysctl_sched_latency.
 constexpr SimTime kSleeperBonus = kLatency / 2;
@@ -54,9 +53,7 @@ void Scheduler::start(Thread& thread, Co<void> path) {
   // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's
   // nice value, 0, when it is placed.
   if (!slices_are_kept_ && !thread.first_) {
-    std::int64_t weights = kWeightOfNice0;
-    for (const Thread* other : runnable_)
-      weights += other->weight_;
+    std::int64_t weights = kWeightOfNice0 + runnable_weights_;
     for (const Thread* other : running_)
       weights += other != nullptr ? other->weight_ : 0;
     thread.virtual_ns_ += kLatency.count() * kWeightOfNice0 / weights;
@@ -84,13 +81,18 @@ void Scheduler::changed(Thread& thread) {
   if (thread.on_change) thread.on_change();
 }
 
-void Scheduler::make_runnable(Thread& thread) {
+void Scheduler::enqueue(Thread& thread) {
   thread.runnable_ = true;
   thread.queued_ = now_;
   const auto later = [](const Thread* a, const Thread* b) {
     return std::pair(a->virtual_ns_, a->number_) > std::pair(b->virtual_ns_, b->number_);
   };
   runnable_.insert(std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later), &thread);
+  runnable_weights_ += thread.weight_;
+}
+
+void Scheduler::make_runnable(Thread& thread) {
+  enqueue(thread);
   changed(thread);
 }
 
@@ -144,9 +146,7 @@ void Scheduler::account(Thread& thread) {
 
 // sched_slice()
 SimTime Scheduler::slice_of(const Thread& thread) const {
-  std::int64_t weights = thread.weight_;
-  for (const Thread* other : runnable_)
-    weights += other->weight_;
+  const std::int64_t weights = thread.weight_ + runnable_weights_;
   const auto threads = static_cast<std::int64_t>(runnable_.size()) + 1;
   return std::max(kLatency, kLeastSlice * threads) * thread.weight_ / weights;
 }
@@ -230,17 +230,23 @@ void Scheduler::run(Thread& thread) {
   if (thread.fiber_.done()) release(thread);
 }
 
+// Of who stands last among those who wait.
+void Scheduler::begin_turn(Thread& thread, std::size_t processor) {
+  runnable_.pop_back();
+  runnable_weights_ -= thread.weight_;
+  thread.runnable_ = false;
+  thread.preempted_ = false;
+  thread.processor_ = processor;
+  thread.dispatched_ = thread.accounted_ = now_;
+  running_[processor] = &thread;
+}
+
 void Scheduler::dispatch() {
   for (std::size_t i = 0; i < running_.size(); ++i) {
     while (running_[i] == nullptr && !stopped_) {
       Thread* next = next_runnable();
       if (next == nullptr) return;
-      runnable_.pop_back();
-      next->runnable_ = false;
-      next->preempted_ = false;
-      next->processor_ = i;
-      next->dispatched_ = next->accounted_ = now_;
-      running_[i] = next;
+      begin_turn(*next, i);
       changed(*next);
       run(*next);
     }
@@ -270,6 +276,7 @@ std::optional<SimTime> Scheduler::next_end_of_spend() const {
 bool Scheduler::step() {
   dispatch();
   if (stopped_) return false;
+  if (can_take_turns()) take_turns();
   Thread* const spent = first_spent();
   if (spent == nullptr && events_.empty()) return false;
   std::function<void()> what;
@@ -300,8 +307,8 @@ void Scheduler::end_spend(Thread& thread) {
   make_runnable(thread);
 }
 
-Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time) {
-  return {*this, thread, time};
+Scheduler::Spend Scheduler::spend(Thread& thread, SimTime time, Rhythm* rhythm) {
+  return {*this, thread, time, rhythm};
 }
 Scheduler::Pause Scheduler::pause_for(Thread& thread, SimTime duration) {
   return {*this, thread, duration};
@@ -322,6 +329,7 @@ bool Scheduler::Spend::await_ready() {
 }
 
 void Scheduler::Spend::begin() {
+  thread_->rhythm_ = rhythm_;
   thread_->spent_at_.emplace(scheduler_->now_ + time_, scheduler_->sequence_++);
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "sim/fiber.h"
+#include "sim/rhythm.h"
 
 namespace oomkit::sim {
 
@@ -60,6 +61,7 @@ class Thread {
   bool wake_pending_ = false;
   std::optional<std::pair<SimTime, std::uint64_t>> timer_;
   std::optional<std::pair<SimTime, std::uint64_t>> spent_at_;  // When its spend() ends.
+  Rhythm* rhythm_ = nullptr;  // Of what it spends its time with, if it has one.
 };
 
 class Scheduler {
@@ -96,6 +98,7 @@ class Scheduler {
   // so that what a thread does in that time is there for the others at its begin.
   SimTime undisturbed(const Thread& thread) const;
   static constexpr SimTime kTogether{1'000'000};
+  static constexpr SimTime kTick{4'000'000};  // CONFIG_HZ 250.
 
   // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor,
   // and a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
@@ -105,7 +108,8 @@ class Scheduler {
   // Awaiters. Only the thread itself awaits them.
   class Spend;
   class Pause;
-  Spend spend(Thread& thread, SimTime time);          // Uses the processor.
+  // Uses the processor. `rhythm`: with a step of it, which has begun.
+  Spend spend(Thread& thread, SimTime time, Rhythm* rhythm = nullptr);
   Pause pause_for(Thread& thread, SimTime duration);  // True from co_await: woken before the time.
   Pause wait(Thread& thread);                         // Until wake().
 
@@ -122,6 +126,8 @@ class Scheduler {
   void account(Thread& thread);
   void release(Thread& thread);
   void make_runnable(Thread& thread);
+  void enqueue(Thread& thread);
+  void begin_turn(Thread& thread, std::size_t processor);
   void dispatch();
   void run(Thread& thread);
   Thread* next_runnable() const;
@@ -131,12 +137,23 @@ class Scheduler {
   void end_spend(Thread& thread);
   void changed(Thread& thread);
 
+  // turns.cc
+  struct Turn;
+  SimTime in_tick() const;
+  std::vector<Thread*> takers() const;
+  bool can_take_turns() const;
+  void take_turns();
+  void look_at_turn(Turn& turn) const;
+  void repeat_turns(const Turn& before);
+  Thread& pass_on(Thread& thread);
+
   SimTime now_{0};
   std::uint64_t sequence_ = 0;
   std::map<EventId, std::function<void()>> events_;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<Thread*> runnable_;  // Whose turn it is first stands last.
-  std::vector<Thread*> running_;   // By processor.
+  std::int64_t runnable_weights_ = 0;
+  std::vector<Thread*> running_;  // By processor.
   std::int64_t virtual_min_ns_ = 0;
   bool slices_are_kept_;
   bool stopped_ = false;
@@ -145,21 +162,22 @@ class Scheduler {
 
 class Scheduler::Spend {
  public:
-  Spend(Scheduler& scheduler, Thread& thread, SimTime time)
-      : scheduler_(&scheduler), thread_(&thread), time_(time) {}
+  Spend(Scheduler& scheduler, Thread& thread, SimTime time, Rhythm* rhythm)
+      : scheduler_(&scheduler), thread_(&thread), time_(time), rhythm_(rhythm) {}
   bool await_ready();
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> path) {
     thread_->fiber_.suspend(path);
     begin();
   }
-  void await_resume() const noexcept {}
+  void await_resume() const noexcept { thread_->rhythm_ = nullptr; }
 
  private:
   void begin();
   Scheduler* scheduler_;
   Thread* thread_;
   SimTime time_;
+  Rhythm* rhythm_;
 };
 
 class Scheduler::Pause {

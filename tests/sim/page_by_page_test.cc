@@ -39,6 +39,81 @@ TEST(PageByPage, TheExperiments) {
   }
 }
 
+void expect_same_on_all(const std::string& text) {
+  const ParsedScenario parsed = parse_scenario(text);
+  ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.diagnostics.front().message;
+  for (const std::string& kernel : simulated_kernels())
+    expect_same(parsed.scenario, kernel);
+}
+
+// Who is killed is nice, and who asks keeps the processor until the oom_reaper has come: from then
+// on both give the same memory back, in turns.
+TEST(PageByPage, AnExitAndTheReaper) {
+  expect_same_on_all(R"(schema = 1
+name = "slow-exit"
+[host]
+memory = "768M"
+[[process]]
+name = "victim"
+nice = 19
+oom_score_adj = 900
+steps = [{ alloc = "550M" }, { mark = "full" }]
+[[process]]
+name = "asks"
+after = "full"
+oom_score_adj = -900
+steps = [{ alloc = "170M" }]
+[end]
+after = "6s"
+)");
+}
+
+// A group dies as one: all of its members give their memory back at the same time.
+TEST(PageByPage, AGroupGivesItsMemoryBack) {
+  expect_same_on_all(R"(schema = 1
+name = "group-exit"
+[host]
+memory = "1G"
+[[cgroup]]
+path = "/a"
+set = { "memory.max" = "800M", "memory.oom.group" = "1" }
+[[process]]
+name = "holds"
+count = 2
+cgroup = "/a"
+steps = [{ alloc = "250M" }]
+[[process]]
+name = "holds-nice"
+nice = 7
+cgroup = "/a"
+steps = [{ alloc = "200M" }]
+[[process]]
+name = "grows"
+cgroup = "/a"
+start = "3s"
+steps = [{ alloc = "200M" }]
+[end]
+after = "8s"
+)");
+}
+
+TEST(PageByPage, TwoFillSideBySide) {
+  expect_same_on_all(R"(schema = 1
+name = "two-fills"
+[host]
+memory = "512M"
+[[process]]
+name = "even"
+steps = [{ alloc = "150M" }, { touch = "100%", times = 5 }, { exit = 0 }]
+[[process]]
+name = "other"
+nice = 3
+steps = [{ alloc = "150M" }, { shm = "40M" }, { touch = "100%", times = 5 }, { exit = 0 }]
+[end]
+after = "6s"
+)");
+}
+
 // A host with a few processes in nested groups with limits, that grow at random. One draw a
 // statement: compilers differ in the order within an expression.
 class ScenarioWriter {
