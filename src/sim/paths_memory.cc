@@ -367,7 +367,10 @@ Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
 void Kernel::use_shared_code(Process& process) {
   if (process.uses_shared_code || process.mm == nullptr) return;
   process.uses_shared_code = true;
-  process.mm->base_shmem = process.parent != nullptr ? profile_.child_shmem : profile_.base_shmem;
+  Mm& mm = *process.mm;
+  const Pages all = process.parent != nullptr ? profile_.child_shmem : profile_.base_shmem;
+  mm.late_shmem = all - mm.base_shmem;
+  mm.base_shmem = all;
 }
 
 Co<bool> Kernel::settle(Process& process) {
@@ -420,6 +423,7 @@ Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory
     child.mm->written = nullptr;
     child.mm->locked = Pages(0);
     child.mm->faults = 0;
+    child.mm->late_shmem = Pages(0);
     child.mm->table_charge = tables;
     for (Region& region : child.mm->regions)
       ++region.object->users;

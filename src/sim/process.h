@@ -36,6 +36,7 @@ struct Mm {
   Pages locked;
   std::int64_t faults = 0;                 // Of its own, so far.
   Pages base_anon, base_file, base_shmem;  // The program itself, shared with all others.
+  Pages late_shmem;  // Of base_shmem: mapped by its own thread, and counted only with more faults.
   Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
   Memcg* memcg = nullptr;     // Its owner's.
   int users = 1;
