@@ -151,7 +151,7 @@ after = "1s"
       pages[process.comm] = process.rss->count() / 4096;
     }
     EXPECT_NEAR(static_cast<double>(pages["writer"]), kernel == "6.12" ? 339 : 130, 8) << kernel;
-    EXPECT_GT(pages["filler"], 1024 + 300) << kernel;
+    EXPECT_GT(pages["filler"], 1024 + 250) << kernel;  // Up to 65 are not added up yet.
   }
 }
 
