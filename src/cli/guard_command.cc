@@ -27,8 +27,9 @@ constexpr const char* kGuardName = "guard";
 constexpr const char* kGuardFooter = R"(
 A policy says when memory is short, whom to pick and what to do. With --check it is read and
 told in plain words, and nothing is done; else the guard runs until it is told to end. SIGHUP
-has it read its policy again; a bad one changes nothing. Metrics are for Prometheus, at /metrics of
-a socket that only this machine reaches: unix:PATH, 127.0.0.1:PORT or [::1]:PORT.
+has it read its policy again, and keep what it knows; a bad one changes nothing. Metrics are for
+Prometheus, at /metrics of a socket that only this machine reaches: unix:PATH, 127.0.0.1:PORT or
+[::1]:PORT.
 
 Examples:
   oom guard --config server.toml --check   what it means, or all that is wrong with it

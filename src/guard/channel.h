@@ -22,6 +22,7 @@ enum class ChannelNumber : std::size_t {
   decisions,
   helper_pid,       // Who reads the messages now, ...
   helper_restarts,  // ... and how often another one had to take over.
+  knowledge,        // For the guard that starts anew: the descriptor of what it knew, plus one.
 };
 
 inline std::atomic<std::int64_t>& number_of(SharedRing& ring, ChannelNumber which) {

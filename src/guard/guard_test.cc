@@ -38,6 +38,7 @@ class ScriptedEngine final : public Engine {
     return *host.mem_available < Bytes(100 * kMiB);
   }
   void settle(const Decision&, DecisionOutcome outcome) override { settled.push_back(outcome); }
+  bool hand_over(StateSink&) override { return false; }
   std::size_t memory() const override { return 0; }
 
   std::vector<Decision> next;

@@ -3,7 +3,8 @@
 // `oom guard` has checked the policy and left a helper behind before it became this program. Here
 // everything is taken that will ever be needed; then it only looks and acts. All that is to be
 // told goes to the helper. When the policy file has changed and is good, it starts itself anew:
-// so there is no second way to begin.
+// so there is no second way to begin. What it knows by then goes over in sealed memory, for who is
+// leaking is seen by how everybody grew in the last minute.
 #include <array>
 #include <chrono>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "io/kept_folder.h"
 #include "io/kill_door_real.h"
 #include "io/own_process.h"
+#include "io/sealed_memory.h"
 #include "io/wall_clock.h"
 #include "io/watchdog_thread.h"
 #include "policy/guard_status.h"
@@ -130,6 +132,47 @@ Result<std::unique_ptr<Recording>> recording_of(const Start& start) {
   return std::make_unique<Recording>(std::move(ring));
 }
 
+class SealedSink final : public StateSink {
+ public:
+  bool write(std::string_view bytes) override { return memory_.write(bytes); }
+  int seal() { return memory_.seal(); }
+
+ private:
+  SealedMemory memory_;
+};
+
+// For the one that we become; without it that one begins as if it were the first.
+void leave_knowledge(Engine& engine, SharedRing& ring) {
+  SealedSink sink;
+  if (engine.hand_over(sink)) number_of(ring, ChannelNumber::knowledge) = sink.seal() + 1;
+}
+
+struct BegunEngine {
+  std::unique_ptr<Engine> engine;
+  bool goes_on = false;
+  FixedText<160> said;
+};
+
+// With what the one that became us has left, if it was one and that is whole.
+BegunEngine begin_engine(const Policy& policy, const EngineCapacity& capacity, HostTime begun,
+                         SharedRing& ring) {
+  BegunEngine result;
+  const std::int64_t left = number_of(ring, ChannelNumber::knowledge).exchange(0);
+  if (left > 0) {
+    const Result<std::string> knowledge = SealedMemory::read(static_cast<int>(left - 1));
+    if (knowledge) result.engine = Engine::create_with(*knowledge, policy, capacity, begun);
+    result.goes_on = result.engine != nullptr;
+    if (!result.goes_on) {
+      result.said.append("; what it knew before is of no use (")
+          .append(knowledge ? std::string_view("another version, or damaged")
+                            : std::string_view(knowledge.error().what))
+          .append("): begins anew");
+    }
+  }
+  if (!result.engine) result.engine = Engine::create(policy, capacity, begun);
+  return result;
+}
+
 Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& outbox) {
   raise_file_limit();
   OOMKIT_TRY(const std::unique_ptr<ReadPolicy> read, read_policy(start.policy));
@@ -144,13 +187,15 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
     run->protect(pid);
   const HostTime begun(boot_time_ns());
   const EngineCapacity capacity = capacity_for(room);
-  const std::unique_ptr<Engine> engine = Engine::create(*policy, capacity, begun);
+  const BegunEngine begun_engine = begin_engine(*policy, capacity, begun, ring);
+  Engine* const engine = begun_engine.engine.get();
   const bool dry_run = start.dry_run || policy->settings.dry_run;
   OOMKIT_TRY(const std::unique_ptr<Recording> recording, recording_of(start));
   FlightRecorder* const recorder = recording != nullptr ? &recording->recorder() : nullptr;
   const auto guard = std::make_unique<Guard>(*engine, sensors, *run, outbox, dry_run, recorder);
   if (recorder != nullptr)
-    recorder->begin({start.policy, read->hash, wall_clock(), begun, capacity, dry_run});
+    recorder->begin(
+        {start.policy, read->hash, wall_clock(), begun, capacity, dry_run, begun_engine.goes_on});
   const auto board = std::make_unique<StatusBoard>(ring.board(), *policy);
   OOMKIT_TRY(GuardLoop loop, GuardLoop::create({*guard, *run, *board, ring}, ""));
   engine->tell(board.get());
@@ -166,9 +211,13 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   if (!sensors.has_pressure()) lacking.append("; this kernel has no pressure files (psi=1)");
   const FixedText<1024> said("guarding by ", std::string_view(start.policy),
                              dry_run ? ", dry run" : "", ", woken by time and ",
-                             std::string_view(loop.triggers()), lacking.view(), drilled.view());
+                             std::string_view(loop.triggers()),
+                             begun_engine.goes_on ? "; goes on with what it knew" : "",
+                             begun_engine.said.view(), lacking.view(), drilled.view());
   static_cast<void>(outbox.post(HelperTask::say, said.view()));
-  return loop.run();
+  const LoopEnd end = loop.run();
+  if (end == LoopEnd::reload) leave_knowledge(*engine, ring);
+  return end;
 }
 
 int run_guard_program(std::span<char* const> arguments) {

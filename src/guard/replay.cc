@@ -7,6 +7,7 @@
 
 #include "guard/guard.h"
 #include "io/fake_kill_door.h"
+#include "policy/knowledge_text.h"
 
 namespace oomkit {
 namespace {
@@ -81,6 +82,7 @@ class RecordedEngine final : public Engine {
     if (last_agreed_) turn_->settled.pop_front();
     engine_->settle(decision, outcome);
   }
+  bool hand_over(StateSink& sink) override { return engine_->hand_over(sink); }
   std::size_t memory() const override { return engine_->memory(); }
 
  private:
@@ -123,15 +125,29 @@ class ReplayOutbox final : public Outbox {
   std::uint64_t settled_ = 0;
 };
 
+// As it began then: with what the guard before it knew, or without.
+std::unique_ptr<Engine> engine_of(const Policy& policy, const RecordingBegin& begin,
+                                  std::string_view knowledge) {
+  std::unique_ptr<Engine> engine;
+  if (begin.goes_on) engine = Engine::create_with(knowledge, policy, begin.capacity, begin.start);
+  return engine ? std::move(engine) : Engine::create(policy, begin.capacity, begin.start);
+}
+
 // From one begin of a recording to the next.
 class ReplayedGuard {
  public:
-  ReplayedGuard(const Policy& policy, const RecordingBegin& begin)
+  ReplayedGuard(const Policy& policy, const RecordingBegin& begin, std::string_view knowledge)
       : begin_(begin),
-        engine_(Engine::create(policy, begin.capacity, begin.start)),
+        engine_(engine_of(policy, begin, knowledge)),
         run_(door_),
         outbox_(engine_),
         guard_(engine_, source_, run_, outbox_, true) {}
+
+  std::string knowledge() {
+    KnowledgeText sink;
+    engine_.hand_over(sink);
+    return std::move(sink.text);
+  }
 
   void turn(Turn& turn, ReplaySummary& summary,
             const std::function<void(const ReplayedDecision&)>& hears) {
@@ -187,7 +203,8 @@ Result<ReplaySummary> replay(const ReplayPolicy& policy, RecordingReader& record
       turn.reset();
       if (summary.begins++ == 0) summary.begin = *begin;
       summary.same_policy = summary.same_policy && begin->policy_hash == policy.hash;
-      guard = std::make_unique<ReplayedGuard>(policy.policy, *begin);
+      const std::string knowledge = guard ? guard->knowledge() : std::string();
+      guard = std::make_unique<ReplayedGuard>(policy.policy, *begin, knowledge);
     } else if (auto* seen = std::get_if<RecordedTick>(&*line)) {
       finish_turn();
       ++summary.ticks;

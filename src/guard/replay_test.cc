@@ -14,6 +14,7 @@
 
 #include "guard/guard.h"
 #include "io/fake_kill_door.h"
+#include "policy/knowledge_text.h"
 #include "policy/policy_testing.h"
 
 namespace oomkit {
@@ -92,15 +93,23 @@ class ReplayTest : public ::testing::Test {
              const std::function<void(double, FakeKillDoor&, HostSource&)>& live) {
     const Policy policy = policy_of(source);
     FakeKillDoor door;
+    if (goes_on_) {
+      door.wait_any({}, ended_at_ - door.now_ns());
+      for (const auto& process : host_.processes())
+        lives_in(door, process.pid, process.start, false);
+    }
     HostSource host(host_, door);
     SilentOutbox outbox;
     KillRun run(door);
     const HostTime begun(door.now_ns());
     const EngineCapacity capacity{256, 4096, 512};
-    const std::unique_ptr<Engine> engine = Engine::create(policy, capacity, begun);
+    const std::unique_ptr<Engine> engine =
+        goes_on_ ? Engine::create_with(knowledge_.text, policy, capacity, begun)
+                 : Engine::create(policy, capacity, begun);
+    ASSERT_NE(engine, nullptr);
     FlightRecorder recorder(ring_);
-    recorder.begin(
-        {"then.toml", kHash, std::chrono::microseconds(5'000'000), begun, capacity, false});
+    recorder.begin({"then.toml", kHash, std::chrono::microseconds(5'000'000), begun, capacity,
+                    false, goes_on_});
     Guard guard(*engine, host, run, outbox, false, &recorder);
     const std::int64_t end = door.now_ns() + std::chrono::nanoseconds(time).count();
     while (door.now_ns() < end) {
@@ -114,15 +123,14 @@ class ReplayTest : public ::testing::Test {
       take();
     }
     records_ = outbox.records;
+    knowledge_ = {};
+    EXPECT_TRUE(engine->hand_over(knowledge_));
+    ended_at_ = door.now_ns();
   }
   // A process of the host that can be killed.
   void start(FakeKillDoor& door, const std::string& comm, double mib, bool is_stuck = false) {
-    FakeKillDoor::Process process;
     const auto& row = host_.start(comm, "/app", mib);
-    process.start_ticks = static_cast<std::uint64_t>(row.start.count() / kTick);
-    process.is_stuck = is_stuck;
-    process.exit_ns = 120'000'000;
-    door.start(row.pid, process);
+    lives_in(door, row.pid, row.start, is_stuck);
   }
 
   ReplaySummary again(const std::string& source, std::uint64_t hash = kHash) {
@@ -143,8 +151,18 @@ class ReplayTest : public ::testing::Test {
   std::string recording_;
   std::vector<std::string> records_;
   std::vector<ReplayedDecision> told_;
+  KnowledgeText knowledge_;  // Of the last life, ...
+  std::int64_t ended_at_ = 0;
+  bool goes_on_ = false;  // The next one begins with it, then.
 
  private:
+  static void lives_in(FakeKillDoor& door, int pid, HostTime started, bool is_stuck) {
+    FakeKillDoor::Process process;
+    process.start_ticks = static_cast<std::uint64_t>(started.count() / kTick);
+    process.is_stuck = is_stuck;
+    process.exit_ns = 120'000'000;
+    door.start(pid, process);
+  }
   void take() {
     std::string message;
     while (ring_.pop(message))
@@ -203,6 +221,22 @@ TEST_F(ReplayTest, AGuardThatBeganAnewIsReplayedAnew) {
   EXPECT_EQ(summary->begins, 2U);
   EXPECT_TRUE(summary->agrees());
   EXPECT_GE(summary->recorded, 2U);
+}
+
+// Only who knows how all have grown before the policy was read again decides as the guard did.
+TEST_F(ReplayTest, AGuardThatGoesOnIsReplayedWithWhatItKnew) {
+  const std::string policy = std::string(kPolicy) + "for = \"2s\"\n";
+  const auto live = [&](double t, FakeKillDoor& door, HostSource&) {
+    if (t < 0.06 && host_.find("hog") == nullptr) start(door, "hog", 950);
+  };
+  guard(policy, milliseconds(1'500), live);
+  goes_on_ = true;
+  guard(policy, milliseconds(1'000), [](double, FakeKillDoor&, HostSource&) {});
+  EXPECT_THAT(records_, ::testing::SizeIs(1));
+  const ReplaySummary summary = again(policy);
+  EXPECT_EQ(summary.begins, 2U);
+  EXPECT_EQ(summary.recorded, 1U);
+  EXPECT_TRUE(summary.agrees());
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ constexpr std::size_t kRecentMax = 64;
 constexpr std::size_t kKillsMax = 64;
 constexpr std::size_t kScopeInstances = 128;
 constexpr std::size_t kLineageMax = 32;  // Deeper ones keep their record above that.
-constexpr HostTime kToldAgain = std::chrono::seconds(10);
 constexpr HostTime kSurvivorTime = std::chrono::seconds(60);
+// Of the bytes that are handed over: another number for any change in what is walked.
+constexpr std::uint64_t kKnowledge = 0x6f6f6d6b6e6f7701U;
 
 class PolicyEngine : public Engine {
  public:
@@ -42,12 +43,16 @@ class PolicyEngine : public Engine {
   bool still_holds(const Decision& decision, const TickHost& host) const override;
   void settle(const Decision& decision, DecisionOutcome outcome) override;
   void tell(EngineWatch* watch) override { watch_ = watch; }
+  bool hand_over(StateSink& sink) override;
+  bool take_over(std::string_view knowledge, HostTime now);
   std::size_t memory() const override {
     return sizeof(*this) + ledger_.memory() + selector_.memory() + states_.memory() +
            3 * values_.size() * sizeof(NodeValue);
   }
 
  private:
+  template <class Archive>
+  void walk(Archive& archive, HostTime now);
   void judge_rule(const Tick& tick, std::size_t rule);
   void judge(const Tick& tick, std::size_t rule, std::uint32_t scope_row);
   bool is_scope(const Tick& tick, const PolicyScope& scope, std::uint32_t row) const;
@@ -389,7 +394,62 @@ void PolicyEngine::settle(const Decision& decision, DecisionOutcome outcome) {
   decided_number_ = 0;
 }
 
+// What no rule and no history is: pauses, the budget, who was a target.
+template <class Archive>
+void PolicyEngine::walk(Archive& archive, HostTime now) {
+  archive.number(numbers_);
+  archive.until(pause_until_, now + policy_.settings.cooldown);
+  archive.until(kernel_pause_until_, now + policy_.settings.after_kernel_kill);
+  std::int64_t kernel_kills = kernel_kills_.value_or(-1);
+  archive.number(kernel_kills);
+  kernel_kills_ = kernel_kills < 0 ? Known<std::int64_t>() : kernel_kills;
+  std::uint64_t kills = kill_count_;
+  archive.number(kills);
+  kill_count_ = static_cast<std::size_t>(kills);
+  for (HostTime& kill : kills_)
+    archive.past(kill);
+  std::uint64_t recent_next = recent_next_;
+  archive.number(recent_next);
+  recent_next_ = static_cast<std::size_t>(recent_next);
+  const HostTime target_pause = std::max<HostTime>(policy_.settings.target_cooldown, kSurvivorTime);
+  for (RecentTarget& recent : recent_) {
+    archive.number(recent.process.pid);
+    std::int64_t start = recent.process.start.value_or(HostTime(-1)).count();
+    archive.number(start);
+    recent.process.start = start < 0 ? Known<HostTime>() : HostTime(start);
+    archive.number(recent.cgroup_id);
+    archive.until(recent.until, now + target_pause);
+    archive.truth(recent.survived);
+  }
+}
+
+bool PolicyEngine::hand_over(StateSink& sink) {
+  StateWriter archive(sink);
+  std::uint64_t kind = kKnowledge;
+  archive.number(kind);
+  walk(archive, HostTime(0));
+  ledger_.hand_over(archive);
+  states_.hand_over(archive);
+  return archive.finish();
+}
+
+bool PolicyEngine::take_over(std::string_view knowledge, HostTime now) {
+  StateReader archive(knowledge, now);
+  std::uint64_t kind = 0;
+  archive.number(kind);
+  if (kind != kKnowledge) return false;
+  walk(archive, now);
+  return ledger_.take_over(archive) && states_.take_over(archive) && archive.finish();
+}
+
 }  // namespace
+
+std::unique_ptr<Engine> Engine::create_with(std::string_view knowledge, const Policy& policy,
+                                            const EngineCapacity& capacity, HostTime start) {
+  auto engine = std::make_unique<PolicyEngine>(policy, capacity, start);
+  if (!engine->take_over(knowledge, start)) return nullptr;
+  return engine;
+}
 
 std::unique_ptr<Engine> Engine::create(const Policy& policy, const EngineCapacity& capacity,
                                        HostTime start) {

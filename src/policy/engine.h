@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "core/result.h"
 #include "core/time.h"
 #include "policy/decision.h"
 #include "policy/policy.h"
 #include "policy/reading.h"
+#include "policy/state_archive.h"
 #include "policy/tick.h"
 #include "policy/wish.h"
 
@@ -54,6 +56,11 @@ class Engine {
   // is older was there before us.
   static std::unique_ptr<Engine> create(const Policy& policy, const EngineCapacity& capacity,
                                         HostTime start);
+  // The same, with what another one knew at `start` and handed over; nothing if that makes no
+  // sense. What belongs to the host goes on; of a rule what is about the same
+  // (policy/rule_state.h).
+  static std::unique_ptr<Engine> create_with(std::string_view knowledge, const Policy& policy,
+                                             const EngineCapacity& capacity, HostTime start);
   virtual ~Engine() = default;
 
   virtual StepResult step(const Tick& tick) = 0;
@@ -67,6 +74,10 @@ class Engine {
 
   // Who hears of every rule that is judged; nullptr: nobody. It must outlive the engine.
   virtual void tell(EngineWatch* /*watch*/) {}
+
+  // Gives away all that it knows, not in the middle of a decision. False if the sink does not
+  // take it.
+  virtual bool hand_over(StateSink& sink) = 0;
 
   // Bytes that it took in create().
   virtual std::size_t memory() const = 0;

@@ -33,6 +33,17 @@ class GrowthHistory {
   Bytes last() const;
   HostTime last_time() const { return last_time_; }
 
+  // policy/state_archive.h
+  template <class Archive>
+  void walk(Archive& archive) {
+    for (std::uint32_t& bucket : fine_)
+      archive.number(bucket);
+    for (std::uint32_t& bucket : coarse_)
+      archive.number(bucket);
+    archive.past(last_time_);
+    archive.number(last_);
+  }
+
  private:
   static constexpr std::size_t kFine = 16;
   static constexpr std::size_t kCoarse = 66;

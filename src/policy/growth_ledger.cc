@@ -12,9 +12,6 @@ namespace {
 // As long as anybody's history reaches back.
 constexpr HostTime kGhostAge = window_of_step(kWindowSteps - 1);
 
-// How long the memory of the dead may take to come back.
-constexpr HostTime kSettles = std::chrono::seconds(2);
-
 // (pid, start) in one number: starts are whole hundredths of a second, 40 bits are 300 years.
 std::uint64_t process_key(std::int32_t pid, Known<HostTime> start) {
   constexpr HostTime kClockTick = std::chrono::milliseconds(10);
@@ -175,7 +172,8 @@ void GrowthLedger::forget_cgroups() {
 // What the host uses without what its cgroups say they use: who lives in the root itself.
 void GrowthLedger::take_root(const Tick& tick) {
   const Known<Bytes> use = use_of(tick.host);
-  if (!use || (has_cgroups() && !tick.has_cgroups)) return;
+  // Those that were taken over have no rows yet.
+  if (!use || ((has_cgroups() || !cgroup_places_.empty()) && !tick.has_cgroups)) return;
   Bytes rest = *use;
   for (std::uint32_t row = 1; row < rows_; ++row) {
     if (tick.cgroups[row].parent == 0) rest -= use_of(tick.cgroups[row]).value_or(Bytes(0));
@@ -283,9 +281,13 @@ GrowthLedger::ProcessMemory* GrowthLedger::place_for(const Tick& tick, const Tic
   } else {
     chosen->history.begin(tick.now, use, use);
   }
-  process_places_.insert(place_of(process_places_, key),
+  process_places_.insert(place_for_key(key),
                          {key, static_cast<std::uint32_t>(chosen - processes_.data())});
   return chosen;
+}
+
+std::vector<GrowthLedger::Place>::iterator GrowthLedger::place_for_key(std::uint64_t key) {
+  return place_of(process_places_, key);
 }
 
 void GrowthLedger::forget_place(std::uint64_t key) {

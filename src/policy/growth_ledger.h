@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +18,7 @@
 #include "core/time.h"
 #include "policy/decision.h"
 #include "policy/growth_history.h"
+#include "policy/state_archive.h"
 #include "policy/tick.h"
 
 namespace oomkit {
@@ -54,15 +56,24 @@ class GrowthLedger {
 
   std::size_t memory() const;
 
+  // What is remembered, to the ledger of a guard that starts anew; of those that do not fit there
+  // the smallest are left out. False: it makes no sense, and the ledger is of no use.
+  void hand_over(StateWriter& archive);
+  bool take_over(StateReader& archive);
+
  private:
   // The use of a cgroup, or of the root. After a kill it begins anew, as long as it still falls:
   // memory comes back later than death.
   struct Followed {
+    // How long the memory of the dead may take to come back.
+    static constexpr HostTime kSettles = std::chrono::seconds(2);
     GrowthHistory history;
     bool buried = false;  // Somebody in it, since the last look.
     HostTime settles_until{0};
 
     void add(HostTime now, Bytes use);
+    template <class Archive>
+    void walk(Archive& archive);
   };
   struct CgroupMemory {
     std::uint64_t id = 0;
@@ -71,6 +82,9 @@ class GrowthLedger {
     HostTime pgscan_time{0};
     std::int64_t oom_kills = -1;
     Followed use;
+
+    template <class Archive>
+    void walk(Archive& archive);
   };
   struct ProcessMemory {
     std::uint64_t key = 0;
@@ -81,11 +95,19 @@ class GrowthLedger {
     std::uint64_t seen = 0;
     bool used = false;
     GrowthHistory history;
+
+    template <class Archive>
+    void walk(Archive& archive);
   };
   struct Place {
     std::uint64_t key = 0;
     std::uint32_t slot = 0;
   };
+
+  template <class Archive>
+  void walk_root(Archive& archive);
+  void keep_process(const ProcessMemory& process);
+  std::vector<Place>::iterator place_for_key(std::uint64_t key);
 
   void take_cgroups(const Tick& tick);
   void take_cgroup(const Tick& tick, std::uint32_t row);

@@ -87,6 +87,15 @@ struct NodeMemo {
   HostTime last{0};
   double value = 0;
   bool active = false;
+
+  // policy/state_archive.h
+  template <class Archive>
+  void walk(Archive& archive) {
+    archive.past(since);
+    archive.past(last);
+    archive.number(value);
+    archive.truth(active);
+  }
 };
 
 struct ProgramState {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/fnv.h"
+#include "policy/program_key.h"
+
 namespace oomkit {
 
 RuleStates::RuleStates(const Policy& policy, std::size_t instances) : policy_(policy) {
@@ -10,6 +13,8 @@ RuleStates::RuleStates(const Policy& policy, std::size_t instances) : policy_(po
                      rule.scope.kind == PolicyScope::Kind::container;
     const std::size_t count = one ? 1 : instances;
     PerRule state;
+    state.identity = {scope_key(rule.scope), fnv1a(rule.name), program_key(rule.when)};
+    state.ring_keys = ring_keys(rule.when);
     state.instances.resize(count);
     state.rings.resize(count * rule.when.rings());
     state.memos.resize(count * rule.when.memos());
@@ -65,7 +70,7 @@ std::size_t RuleStates::memory() const {
   std::size_t bytes = 0;
   for (const PerRule& rule : rules_) {
     bytes += rule.instances.size() * sizeof(RuleInstance) + rule.rings.size() * sizeof(WindowRing) +
-             rule.memos.size() * sizeof(NodeMemo);
+             rule.memos.size() * sizeof(NodeMemo) + rule.ring_keys.size() * sizeof(std::uint64_t);
   }
   return bytes;
 }

@@ -2,6 +2,7 @@
 // cgroup that a rule is judged in.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,8 +11,12 @@
 #include "core/time.h"
 #include "policy/policy.h"
 #include "policy/program.h"
+#include "policy/state_archive.h"
 
 namespace oomkit {
+
+// What is no news is said again after so long.
+inline constexpr HostTime kToldAgain = std::chrono::seconds(10);
 
 struct RuleInstance {
   bool used = false;
@@ -36,14 +41,34 @@ class RuleStates {
 
   std::size_t memory() const;
 
+  // What is remembered, to those of another policy: all of a rule where the condition is the same,
+  // its pause where the name is, samples of the host where another rule of this scope had them.
+  void hand_over(StateWriter& archive);
+  bool take_over(StateReader& archive);
+
  private:
+  // Who a rule is.
+  struct Identity {
+    std::uint64_t scope = 0, name = 0, program = 0;
+
+    template <class Archive>
+    void walk(Archive& archive) {
+      archive.number(scope);
+      archive.number(name);
+      archive.number(program);
+    }
+  };
+  struct HandedOver;  // A rule's memory, read.
   struct PerRule {
+    Identity identity;
+    std::vector<std::uint64_t> ring_keys;
     std::vector<RuleInstance> instances;
     std::vector<WindowRing> rings;
     std::vector<NodeMemo> memos;
   };
 
   std::size_t index_of(const PerRule& rule, const RuleInstance& instance) const;
+  void adopt(std::size_t rule, const HandedOver& from, HostTime now);
 
   const Policy& policy_;
   std::vector<PerRule> rules_;

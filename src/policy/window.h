@@ -39,6 +39,25 @@ struct WindowRing {
   void clear() { count = 0; }
   const Sample& newest() const { return samples.at(static_cast<std::size_t>(count) - 1); }
 
+  // policy/state_archive.h
+  template <class Archive>
+  void walk(Archive& archive) {
+    archive.number(count);
+    if constexpr (Archive::kReads) {
+      if (count > kSamples) {
+        archive.refuse();
+        count = 0;
+      }
+    }
+    for (std::size_t index = 0; index < count; ++index) {
+      archive.past(samples.at(index).time);
+      archive.number(samples.at(index).value);
+      if constexpr (Archive::kReads) {
+        if (index > 0 && samples.at(index).time <= samples.at(index - 1).time) archive.refuse();
+      }
+    }
+  }
+
   // (last - first) / time between; unknown before half of the window is covered.
   Known<double> difference_per_second(HostTime window) const;
   // By least squares.

@@ -132,6 +132,7 @@ void FlightRecorder::begin(const RecordingBegin& begin) {
   json_.plain_field("process_histories",
                     static_cast<std::int64_t>(begin.capacity.process_histories));
   json_.plain_field("dry_run", begin.dry_run);
+  if (begin.goes_on) json_.plain_field("goes_on", true);
   finish();
 }
 

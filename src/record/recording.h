@@ -33,6 +33,7 @@ struct RecordingBegin {
   HostTime start{0};  // The engine's, since boot.
   EngineCapacity capacity;
   bool dry_run = false;
+  bool goes_on = false;  // With what the guard before it knew.
 };
 
 // A tick with the rows and texts that it looks at.

@@ -211,6 +211,7 @@ struct PlainFields {
     archive.member("processes", processes);
     archive.member("process_histories", process_histories);
     archive.member("dry_run", dry_run);
+    archive.member("goes_on", goes_on);
     archive.member("number", number);
     archive.member("rule", rule);
     archive.member("cgroup", cgroup);
@@ -223,7 +224,7 @@ struct PlainFields {
   std::uint32_t cgroups = 0, processes = 0, process_histories = 0;
   Microseconds since_epoch{0};
   HostTime start{0};
-  bool dry_run = false;
+  bool dry_run = false, goes_on = false;
   DecisionOutcome outcome = DecisionOutcome::done;
 };
 template <class Archive>
@@ -249,6 +250,7 @@ Result<RecordedLine> begin_of(const PlainFields& fields) {
   begin.start = fields.start;
   begin.capacity = {fields.cgroups, fields.processes, fields.process_histories};
   begin.dry_run = fields.dry_run;
+  begin.goes_on = fields.goes_on;
   return RecordedLine(std::move(begin));
 }
 
