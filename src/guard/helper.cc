@@ -55,7 +55,7 @@ class GuardHelper {
     stalls_ = number_of(ring, ChannelNumber::stalls);
     lost_ = ring.lost();
     if (plan.warns) open_warnings();
-    if (restarts > 0) plan.say("the helper had come to an end and was started again");
+    if (restarts > 0) take_the_place(number_of(ring, ChannelNumber::helper_hangs).exchange(0) > 0);
     open_points();
   }
 
@@ -82,6 +82,14 @@ class GuardHelper {
   static constexpr std::size_t kFilesBeforeHooks = 4;
   static constexpr milliseconds kLong{60'000};
   static constexpr milliseconds kSoon{50};
+
+  // Of the one before us, who has heard the bell for what is still in the mailbox.
+  void take_the_place(bool hung) {
+    plan_.say(hung ? "the helper hung; it was ended and started again"
+                   : "the helper had come to an end and was started again");
+    ring_.ring();
+    if (plan_.recording) plan_.recording->ring->ring();
+  }
 
   void open_points() {
     std::vector<AnswerPoint> points;

@@ -6,7 +6,10 @@
 
 #include "guard/channel.h"
 #include "guard/guard.h"
+#include "guard/helper_watch.h"
+#include "guard/stall_trigger.h"
 #include "guard/status_board.h"
+#include "io/kill_door.h"
 #include "io/service_manager.h"
 #include "io/wake_set.h"
 
@@ -18,6 +21,7 @@ enum class LoopEnd { asked_to, reload };
 struct LoopParts {
   Guard& guard;
   KillRun& run;
+  KillDoor& door;
   StatusBoard& board;
   SharedRing& ring;
 };
@@ -31,12 +35,13 @@ class GuardLoop {
   LoopEnd run();
 
   // For the start's report: what wakes us besides time.
-  const char* triggers() const { return triggers_; }
+  const char* triggers() const { return trigger_ != nullptr ? trigger_->name : "none"; }
 
  private:
   GuardLoop(const LoopParts& parts, WakeSet wakes)
       : guard_(parts.guard),
         run_(parts.run),
+        door_(parts.door),
         board_(parts.board),
         ring_(parts.ring),
         wakes_(std::move(wakes)),
@@ -46,22 +51,24 @@ class GuardLoop {
   void tell_alive(std::int64_t now_ns);
   void tell_state(std::int64_t now_ns);
   void heed_helper();
+  void end_hung_helper(std::int64_t now_ns);
   // True when the loop is to end.
   bool heed_signals(LoopEnd& end);
   bool heed_reload();
 
   Guard& guard_;
   KillRun& run_;
+  KillDoor& door_;
   StatusBoard& board_;
   SharedRing& ring_;
   WakeSet wakes_;
   ServiceManager manager_;
   FileDescriptor signals_;
   FileDescriptor some_trigger_, full_trigger_;
-  const char* triggers_ = "none";
-  bool has_triggers_ = false;
+  const StallTrigger* trigger_ = nullptr;  // That was taken.
   std::int64_t alive_due_ns_ = 0;
-  std::int32_t helper_ = 0;  // That is protected.
+  KillTarget helper_;  // That is protected.
+  HelperWatch helper_watch_;
 };
 
 }  // namespace oomkit

@@ -197,7 +197,7 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
     recorder->begin(
         {start.policy, read->hash, wall_clock(), begun, capacity, dry_run, begun_engine.goes_on});
   const auto board = std::make_unique<StatusBoard>(ring.board(), *policy);
-  OOMKIT_TRY(GuardLoop loop, GuardLoop::create({*guard, *run, *board, ring}, ""));
+  OOMKIT_TRY(GuardLoop loop, GuardLoop::create({*guard, *run, *door, *board, ring}, ""));
   engine->tell(board.get());
   touch_stack();
   forget_program_pages();

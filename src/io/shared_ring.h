@@ -41,6 +41,9 @@ class SharedRing {
   // The next one, into `message`; false if there is none. What the writer cannot have written is
   // passed over.
   bool pop(std::string& message);
+  // How many bytes were taken ever, and whether there are more to be taken.
+  std::uint64_t taken() const { return page_->read.load(std::memory_order_acquire); }
+  bool has_more() const { return page_->written.load(std::memory_order_acquire) != taken(); }
   void ring();
   void quiet();  // What was rung is known.
   std::size_t room() const { return room_; }

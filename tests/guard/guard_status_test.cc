@@ -17,6 +17,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,14 +90,15 @@ class GuardStatusLive : public ::testing::Test {
     EXPECT_TRUE(comes_true([&] { return !std::filesystem::exists(socket_); }));
   }
   template <class Condition>
-  static bool comes_true(Condition condition) {
-    const auto until = std::chrono::steady_clock::now() + seconds(20);
+  static bool comes_true(Condition condition, seconds within = seconds(20)) {
+    const auto until = std::chrono::steady_clock::now() + within;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > until) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return true;
   }
+  std::string said() const { return text_of_file(files_.path("said")); }
   Ran status(const std::string& format) const {
     return run_oom({"guard", "status", "--socket", socket_, "--format", format});
   }
@@ -201,6 +203,39 @@ TEST_F(GuardStatusLive, AHelperThatDiedIsStartedAgain) {
   EXPECT_NE(number("helper\":{\"pid"), helper);
   EXPECT_THAT(status("text").out, HasSubstr("had to be started again 1 time"));
   EXPECT_THAT(text_of_file(files_.path("said")), HasSubstr("was started again"));
+}
+
+// Stopped, it takes nothing; what was asked of it meanwhile is done by the next one.
+TEST_F(GuardStatusLive, AHelperThatIsStoppedIsReplaced) {
+  start();
+  const auto helper = number("helper\":{\"pid");
+  ASSERT_GT(helper.value_or(0), 1);
+  ::kill(static_cast<pid_t>(*helper), SIGSTOP);
+  ::kill(guard_, SIGHUP);
+  EXPECT_TRUE(
+      comes_true([&] { return said().find("the helper hung") != std::string::npos; }, seconds(60)));
+  EXPECT_TRUE(comes_true([&] {
+    return said().find("reads its policy again") != std::string::npos;
+  })) << said();
+  EXPECT_TRUE(comes_true([&] { return number("restarts") == 1; })) << status("json").err;
+}
+
+// Somebody made a fifo of the file for records, and nobody reads it.
+TEST_F(GuardStatusLive, AHelperThatIsStuckInAWriteIsReplaced) {
+  const std::string records = files_.path("records");
+  start({"--record", records});
+  ASSERT_TRUE(comes_true([&] { return !text_of_file(records).empty(); }));
+  std::filesystem::remove(records);
+  ASSERT_EQ(::mkfifo(records.c_str(), 0600), 0);
+  // The rule tells every ten seconds.
+  std::this_thread::sleep_for(seconds(11));
+  ::kill(guard_, SIGHUP);
+  EXPECT_TRUE(
+      comes_true([&] { return said().find("the helper hung") != std::string::npos; }, seconds(60)));
+  std::filesystem::remove(records);
+  EXPECT_TRUE(comes_true([&] {
+    return said().find("reads its policy again") != std::string::npos;
+  })) << said();
 }
 
 TEST_F(GuardStatusLive, TheSocketOfALiveGuardIsNotTaken) {
