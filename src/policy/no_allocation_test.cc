@@ -1,5 +1,5 @@
 // The promise that the kill path is built on: once an engine is made, a step allocates nothing,
-// whatever it meets and decides.
+// whatever it meets and decides; nor does handing over what it knows.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include <iterator>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -50,6 +51,15 @@ void operator delete[](void* memory, std::size_t /*size*/) noexcept {
 namespace oomkit::policy_testing {
 namespace {
 
+struct CountingSink final : StateSink {
+  bool write(std::string_view text) override {
+    bytes += text.size();
+    return true;
+  }
+
+  std::size_t bytes = 0;
+};
+
 std::size_t kills_without_allocation(const std::string& source) {
   const Policy policy = policy_of(source);
   FakeHost host;
@@ -88,6 +98,13 @@ std::size_t kills_without_allocation(const std::string& source) {
     wish.processes_of = asked;
     wish.cgroups = true;
   }
+  // Nor is any taken to hand over what it knows: until then it guards.
+  CountingSink sink;
+  forbidden = true;
+  const bool is_handed_over = engine->hand_over(sink);
+  forbidden = false;
+  EXPECT_TRUE(is_handed_over);
+  EXPECT_GT(sink.bytes, 0U);
   return kills;
 }
 
