@@ -43,7 +43,9 @@ Machine::Machine(const KernelProfile& profile, const HostSpec& host, int disks)
     : version_(profile.version) {
   const bool has_swap = host.swap >= Bytes(64 << 10);
   set_up_zones(profile, host, disks);
-  set_up_levels(profile, disks > 0 || has_swap);
+  const bool has_zram = has_swap && host.swap_kind == SwapKind::zram;
+  set_up_levels(profile, (disks > 0 ? profile.disk_modules : Pages(0)) +
+                             (has_zram ? profile.zram_modules : Pages(0)));
   swap_.kind = host.swap_kind;
   swap_.rate = host.swap_rate;
   // The first page of the area is its header.
@@ -57,10 +59,9 @@ Machine::Machine(const KernelProfile& profile, const HostSpec& host, int disks)
 
 // The levels are computed while the kernel starts, before it gives back its own beginning and the
 // archive with PID 1, which lies in the highest memory; nothing computes them anew afterwards.
-void Machine::set_up_levels(const KernelProfile& profile, bool has_modules) {
+void Machine::set_up_levels(const KernelProfile& profile, Pages modules) {
   constexpr Pages kArchive(511);
-  constexpr Pages kModules(59);  // Of drivers, in that archive.
-  const Pages archive = kArchive + (has_modules ? kModules : Pages(0));
+  const Pages archive = kArchive + modules;
   std::vector<ManagedZone> zones = managed_zones();
   zones.back().managed -= archive;
   zones.at(1).managed -= profile.late_freed - kArchive;

@@ -89,7 +89,7 @@ class Machine {
 
  private:
   void set_up_zones(const KernelProfile& profile, const HostSpec& host, int disks);
-  void set_up_levels(const KernelProfile& profile, bool has_modules);
+  void set_up_levels(const KernelProfile& profile, Pages modules);
   void fill(const KernelProfile& profile, int disks);
   void set_levels(const std::vector<ManagedZone>& zones);
   std::vector<ManagedZone> managed_zones() const;

@@ -71,7 +71,8 @@ struct KernelProfile {
 
   // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
   Pages dma_managed;
-  Pages late_freed;    // Given back after the levels were set: the kernel's own start, the archive.
+  Pages late_freed;  // Given back after the levels were set: the kernel's own start, the archive.
+  Pages disk_modules, zram_modules;  // Of drivers, in that archive.
   Pages reserve_less;  // When admin_reserve_kbytes was set, so much less was free than managed.
   // Kept from the allocator by a disk, and by each more of them: the firmware's tables are longer.
   Pages disk_pages, more_disk_pages;
