@@ -359,6 +359,7 @@ Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
     const Pages now_taken(roomy ? n : 1);
     if (!co_await take_tables(process, now_taken)) continue;
     done += now_taken;
+    mm.faults += now_taken.count();
     co_await spend(*process.thread, profile_.costs.fault * now_taken.count());
   }
   co_return co_await return_to_user(process);
