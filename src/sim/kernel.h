@@ -212,6 +212,8 @@ class Kernel {
   Co<int> cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
                       bool written);
   Pages tmpfs_allowance(const Process& process) const;
+  Pages commit_to_tmpfs(Process& process, std::size_t zone, Pages charged);
+  void use_cached(Object& file, std::int64_t first, Pages count);
   Co<bool> charge_kernel(Process& process, Memcg& group, Pages pages, Pages MemcgStats::*what);
   void uncharge(Memcg& group, Pages pages);
   Co<OomOutcome> memcg_oom(Process& process, Memcg& group, bool user_fault);

@@ -48,6 +48,28 @@ Pages Kernel::tmpfs_allowance(const Process& process) const {
   return limited && verdict && verdict->allowed ? *verdict->allowed : kNoLimit;
 }
 
+// How many of these pages a tmpfs may have; the others are given back.
+Pages Kernel::commit_to_tmpfs(Process& process, std::size_t zone, Pages charged) {
+  const Pages granted = committed_.add_each(charged, tmpfs_allowance(process));
+  if (granted < charged) {
+    machine_.give(zone, charged - granted);
+    uncharge(*process.memcg, charged - granted);
+  }
+  return granted;
+}
+
+// Pages of one run that are in memory.
+void Kernel::use_cached(Object& file, std::int64_t first, Pages count) {
+  Extent* there = file.at(first);
+  if (there->referenced && is_active(there->list)) return;
+  if (there->first < first) {
+    split(*there, Pages(first - there->first));
+    there = file.at(first);
+  }
+  if (there->count > count) split(*there, count);
+  mark_accessed(*there);
+}
+
 // Pages of a file that are not in memory: allocated, charged, and put on the list. 0, ENOMEM, or
 // ENOSPC where a tmpfs may not have them.
 Co<int> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, std::int64_t count,
@@ -73,15 +95,7 @@ Co<int> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, 
       }
       const std::int64_t n = std::min(end, there->first + there->count.count()) - page;
       // Writing to a disk's file does not count as use (mm/filemap.c, 4.7).
-      const bool counts = !written || in_memory;
-      if (counts && (!there->referenced || !is_active(there->list))) {
-        if (there->first < page) {
-          split(*there, Pages(page - there->first));
-          there = file.at(page);
-        }
-        if (there->count > Pages(n)) split(*there, Pages(n));
-        mark_accessed(*there);
-      }
+      if (!written || in_memory) use_cached(file, page, Pages(n));
       page += n;
       co_await spend(*process.thread, again * n);
       continue;
@@ -108,15 +122,8 @@ Co<int> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, 
     } else if (charged < taken.pages) {
       machine_.give(taken.zone, taken.pages - charged);
     }
-    if (in_memory) {
-      const Pages granted = committed_.add_each(charged, tmpfs_allowance(process));
-      if (granted < charged) {
-        machine_.give(taken.zone, charged - granted);
-        uncharge(*process.memcg, charged - granted);
-      }
-      if (granted <= Pages(0)) co_return ENOSPC;
-      charged = granted;
-    }
+    if (in_memory) charged = commit_to_tmpfs(process, taken.zone, charged);
+    if (charged <= Pages(0)) co_return ENOSPC;
     add_extent(file, page, charged, taken.zone, *process.memcg,
                {.referenced = !written || in_memory, .dirty = written && !in_memory});
     page += charged.count();
