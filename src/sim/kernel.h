@@ -252,6 +252,7 @@ class Kernel {
     std::int64_t anon_cost = 0, file_cost = 0;
     std::array<bool, 2> may_deactivate = {false, false};
     bool force_deactivate = false, skipped_deactivate = false;
+    bool full_walk = false;  // memcg_full_walk
     bool cache_trim_mode = false, file_is_tiny = false;
   };
   Co<Pages> try_to_free(Scan& scan);

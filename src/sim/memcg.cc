@@ -21,6 +21,7 @@ MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is
   root().lists.resize(nodes_);
   root().writing.resize(nodes_);
   root().has_no_old.resize(nodes_);
+  root().walks.resize(nodes_);
   root().balance.resize(nodes_);
 }
 
@@ -35,6 +36,7 @@ Memcg& MemcgTree::create(std::string_view path) {
   group.lists.resize(nodes_);
   group.writing.resize(nodes_);
   group.has_no_old.resize(nodes_);
+  group.walks.resize(nodes_);
   group.balance.resize(nodes_);
   group.oom_kill_disable = above->oom_kill_disable;
   group.swappiness = above->swappiness;

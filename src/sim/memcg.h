@@ -52,6 +52,8 @@ struct MemcgStats {
   std::int64_t pswpin = 0, pswpout = 0;
 };
 
+struct Memcg;
+
 // What a lruvec knows beside its lists. include/linux/mmzone.h
 struct LruBalance {
   std::int64_t anon_cost = 0, file_cost = 0;  // What it cost to take pages, lately.
@@ -59,6 +61,12 @@ struct LruBalance {
   // Refaulted pages that became active at once (anon, file): so far, with its children, and when
   // reclaim from here ended last.
   std::array<std::int64_t, 2> activated{}, activated_before{};
+};
+
+// struct mem_cgroup_reclaim_iter: where walks through the groups below stopped.
+struct GroupWalk {
+  Memcg* at = nullptr;
+  std::int64_t cycle = 0;
 };
 
 struct Memcg {
@@ -86,6 +94,7 @@ struct Memcg {
   // will be another only when it is aged. What is rotated then belongs to those that are too young.
   std::vector<std::array<bool, 2>> has_no_old;
   std::vector<LruBalance> balance;
+  std::vector<GroupWalk> walks;  // By node.
   PressureGroup pressure;
   std::vector<Process*> waiting;  // v1: tasks in mem_cgroup_oom_synchronize().
   // Effective protections of the reclaim that goes on.

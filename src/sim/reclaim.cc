@@ -12,6 +12,9 @@ constexpr int kDefaultPriority = 12;   // DEF_PRIORITY
 constexpr Pages kCluster(32);          // SWAP_CLUSTER_MAX
 constexpr Pages kPressureWindow(512);  // vmpressure_win
 constexpr int kPressureCritical = 3;   // vmpressure_level_critical_prio
+// Direct reclaim goes on at the group where the one before it stopped, and stops when it has
+// enough.
+constexpr KernelVersion kPartialWalks{6, 10};
 
 Bytes bytes_of(Pages pages) {
   return to_bytes(pages, PageSize::k4K);
@@ -20,6 +23,40 @@ Bytes bytes_of(Pages pages) {
 PageList& list_at(Memcg& group, int node, ListKind kind) {
   return group.lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(kind)];
 }
+
+// mem_cgroup_iter() with a cookie: the groups below `top` in turn, where everybody's last walk
+// stopped. Nothing: all were visited, or somebody else came to the end meanwhile.
+class SharedWalk {
+ public:
+  SharedWalk(Memcg& top, int node)
+      : place_(top.walks[static_cast<std::size_t>(node)]),
+        groups_(MemcgTree::subtree(top)),
+        cycle_(place_.cycle) {}
+
+  Memcg* next() {
+    const bool first = std::exchange(first_, false);
+    if (!first && place_.cycle != cycle_) return nullptr;
+    auto at = std::find(groups_.begin(), groups_.end(), place_.at);
+    if (at != groups_.end())
+      ++at;
+    else
+      at = groups_.begin();
+    if (at == groups_.end()) {
+      ++place_.cycle;
+      place_.at = nullptr;
+      if (!first) return nullptr;
+      at = groups_.begin();
+    }
+    place_.at = *at;
+    return *at;
+  }
+
+ private:
+  GroupWalk& place_;
+  std::vector<Memcg*> groups_;
+  std::int64_t cycle_;
+  bool first_ = true;
+};
 
 }  // namespace
 
@@ -77,8 +114,8 @@ Pages Kernel::reclaimable(const Placement& where) {
 }
 
 // do_try_to_free_pages(): the whole way down the priorities. Where nothing was had it is done
-// again: with the active pages that were left alone, then without memory.low where that was in the
-// way.
+// again: through all groups (from 6.10 on), with the active pages that were left alone, then
+// without memory.low where that was in the way.
 Co<Pages> Kernel::try_to_free(Scan& scan) {
   scan.target = std::max(scan.target, kCluster);
   if (scan.nodes.empty()) {
@@ -95,6 +132,7 @@ Co<Pages> Kernel::try_to_free(Scan& scan) {
     for (const int node : scan.nodes)
       snapshot_refaults(*scan.top, node);
     if (scan.reclaimed > Pages(0)) co_return scan.reclaimed;
+    if (profile_.version >= kPartialWalks && !std::exchange(scan.full_walk, true)) continue;
     if (std::exchange(scan.skipped_deactivate, false)) {
       scan.force_deactivate = true;
     } else if (std::exchange(scan.low_skipped, false)) {
@@ -111,7 +149,13 @@ Co<void> Kernel::shrink_node(Scan& scan, int node) {
   const Pages reclaimed_before = scan.reclaimed;
   prepare_scan(scan, node);
   co_await spend(*scan.thread, profile_.costs.reclaim);
-  for (Memcg* group : MemcgTree::subtree(*scan.top)) {
+  const bool partial = profile_.version >= kPartialWalks && !scan.is_kswapd && !scan.full_walk &&
+                       !scan.top->is_root();
+  SharedWalk shared(*scan.top, node);
+  std::vector<Memcg*> all = MemcgTree::subtree(*scan.top);
+  for (std::size_t i = 0; i < all.size() || partial; ++i) {
+    Memcg* group = partial ? shared.next() : all[i];
+    if (group == nullptr) break;
     set_protection(*scan.top, *group);
     co_await spend(*scan.thread, profile_.costs.reclaim_group);
     if (!group->is_root() && group != scan.top) {
@@ -129,6 +173,7 @@ Co<void> Kernel::shrink_node(Scan& scan, int node) {
     } else {
       co_await shrink_lruvec(scan, *group, node);
     }
+    if (partial && scan.reclaimed >= scan.target) break;
   }
   // Whoever gets something gives kswapd hope.
   if (scan.reclaimed > reclaimed_before) kswapds_[static_cast<std::size_t>(node)].failures = 0;
