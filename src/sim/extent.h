@@ -19,6 +19,7 @@
 #include <string>
 
 #include "core/units.h"
+#include "sim/table_marks.h"
 
 namespace oomkit::sim {
 
@@ -32,6 +33,10 @@ constexpr bool is_active(ListKind kind) {
   return kind == ListKind::active_anon || kind == ListKind::active_file;
 }
 
+constexpr bool is_file(ListKind kind) {
+  return kind == ListKind::inactive_file || kind == ListKind::active_file;
+}
+
 struct Extent {
   Object* object = nullptr;
   std::int64_t first = 0;  // Page number in the object.
@@ -41,13 +46,19 @@ struct Extent {
   bool referenced = false;  // PG_referenced: seen used once, or used without any mapping.
   bool workingset = false;  // PG_workingset: it was active once. Kept while in swap.
   bool dirty = false;       // Of a file.
-  // In the swap cache: both in swap and in memory, on the list of what is oldest. While it is
-  // written it stands on a list of its own (Memcg::writing).
+  // In the swap cache: both in swap and in memory, where nobody maps it.
   bool cached = false;
   std::shared_ptr<SwapWrite> write = {};
   std::size_t zone = 0;
   Memcg* memcg = nullptr;  // Who is charged.
   ListKind list = ListKind::inactive_anon;
+  // With generations `list` says only what kind of pages they are: which generation they belong to,
+  // and in whose list they stand.
+  std::size_t generation = 0, stands_in = 0;
+  bool isolated = false;  // Taken by reclaim, which has not yet said what becomes of it.
+  // On Memcg::writing, by age, while it is written.
+  Extent* written_later = nullptr;
+  Extent* written_before = nullptr;
   // Of what is in swap: at whose limit it went, and how many others had gone or become active there
   // before its first page; of each further page one more. mm/workingset.c
   Memcg* evicted_by = nullptr;
@@ -93,6 +104,32 @@ struct PageList {
   }
 };
 
+// What is being written to swap, in the order of its writing. It stands on its list as well.
+struct WriteList {
+  Extent* newest = nullptr;
+  Extent* oldest = nullptr;
+
+  void push(Extent& extent) {
+    extent.written_later = nullptr;
+    extent.written_before = newest;
+    (newest != nullptr ? newest->written_later : oldest) = &extent;
+    newest = &extent;
+  }
+  void remove(Extent& extent) {
+    (extent.written_later != nullptr ? extent.written_later->written_before : newest) =
+        extent.written_before;
+    (extent.written_before != nullptr ? extent.written_before->written_later : oldest) =
+        extent.written_later;
+  }
+  // Right behind one that stands here.
+  void insert_later(Extent& extent, Extent& than) {
+    extent.written_before = &than;
+    extent.written_later = than.written_later;
+    (than.written_later != nullptr ? than.written_later->written_before : newest) = &extent;
+    than.written_later = &extent;
+  }
+};
+
 using PageLists = std::array<PageList, kListKinds>;
 
 // What pages belong to: a range of a process's own memory, shared memory, a file.
@@ -105,6 +142,10 @@ struct Object {
   int users = 0;       // Mappings of it; a file lives without any.
   int givers = 0;      // Threads that give it back: its process's exit, the oom_reaper.
   bool dense = false;  // Its pages cannot be compressed.
+  TableMarks tables;   // Of those that map it.
+  // Pages that are all in memory and young, however many runs they are in: touching them again
+  // changes nothing. Forgotten whenever one of the object's pages goes, or is young no more.
+  std::int64_t young_first = 0, young_end = 0;
 
   // The extent that holds that page, or nullptr. Who touches page after page asks for the same one
   // again, or for the next.
@@ -122,6 +163,7 @@ struct Object {
     Extent& extent = after->second;
     return page < extent.first + extent.count.count() ? &extent : nullptr;
   }
+  void forget_young() { young_first = young_end = 0; }
   void erase(const Extent& extent) {
     asked_last_.reset();
     extents.erase(extent.first);

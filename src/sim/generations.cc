@@ -1,187 +1,252 @@
-// Reclaim with generations, as 6.12 and 7.2 do it: what is looked at, when pages grow older, and
-// what becomes of them. mm/vmscan.c under CONFIG_LRU_GEN
-//
-// Of the up to four generations the model has two: the oldest, from which pages are taken
-// (inactive), and those above it (active). Page tables say what was used since they were looked at
-// last; aging lets that stay young, and all else become old.
-#include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
+// Reclaim with generations, as 6.12 and 7.2 do it: which generation a page belongs to, how much is
+// looked at, and when a new generation has to begin. mm/vmscan.c, include/linux/mm_inline.h
+#include "sim/generations.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#include "kernel/memcg_protection.h"
 #include "sim/kernel.h"
 
 namespace oomkit::sim {
 namespace {
 
-constexpr Pages kLeastBatch(64);  // MIN_LRU_BATCH
-constexpr int kFirstPriority = 12;
+constexpr int kFirstPriority = 12;      // DEF_PRIORITY
+constexpr Pages kMostAtOnce(4096);      // MAX_LRU_BATCH
+constexpr Pages kLeastOfProtected(32);  // SWAP_CLUSTER_MAX
 
-PageList& generation(Memcg& group, int node, bool file, bool young) {
-  const ListKind kind = file ? (young ? ListKind::active_file : ListKind::inactive_file)
-                             : (young ? ListKind::active_anon : ListKind::inactive_anon);
-  return group.lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(kind)];
+Bytes generation_bytes(Pages pages) {
+  return to_bytes(pages, PageSize::k4K);
+}
+
+// Nothing stands there, but what reclaim has isolated.
+bool is_taken(const PageList& list) {
+  return list.newest == nullptr || list.newest->isolated;
+}
+
+// evictable_min_seq()
+std::int64_t evictable_min_seq(const Generations& generations, bool anon) {
+  const std::int64_t file = generations.of(true).min_seq;
+  return anon ? std::min(file, generations.of(false).min_seq) : file;
 }
 
 }  // namespace
 
-// inc_max_seq() behind a walk of the page tables (walk_mm()): what was used since the last is
-// young.
-Co<void> Kernel::inc_max_seq(Scan& scan, Memcg& group, int node) {
-  trace([&] { return "inc_max_seq: " + group.path; });
-  Pages walked;
+// From 6.14 on what is used for the first time only gets PG_referenced, and counts the second time:
+// of files. New memory of processes was seen to count at once.
+bool Kernel::counts_first_use(const Extent& extent) const {
+  if (profile_.version < kUsesAreFlags || extent.object->kind != Object::Kind::file) return true;
+  return extent.referenced || extent.workingset;
+}
+
+// lru_gen_folio_seq(), and what stood in lru_gen_add_folio() before it.
+std::int64_t Kernel::generation_for(const Extent& extent, bool active) const {
+  const bool file = is_file(extent.list);
+  const Generations& generations = extent.memcg->generations[node_of(extent)];
+  const std::int64_t youngest = generations.max_seq;
+  const std::int64_t oldest = generations.of(file).min_seq;
+  const bool in_swap_cache = extent.cached || extent.write != nullptr;
+  const bool waits = (!file && !in_swap_cache) || extent.write != nullptr;
+  if (profile_.version < kUsesAreFlags) {
+    if (active) return youngest;
+    if (waits) return std::max(youngest - 1, oldest);
+    return oldest + kLeastGenerations >= youngest ? oldest : oldest + 1;
+  }
+  const std::int64_t worth = extent.workingset ? 1 : 0;
+  if (active) return std::max(youngest - 1 + worth, oldest);
+  if (waits) return std::max(youngest - 1, oldest);
+  return std::max(youngest - kMostGenerations + 1 + worth, oldest);
+}
+
+Extent& Kernel::enter_generation(Extent& extent, bool active) {
+  const bool file = is_file(extent.list);
+  extent.list = file ? ListKind::inactive_file : ListKind::inactive_anon;
+  GenerationsOfKind& kind = extent.memcg->generations[node_of(extent)].of(file);
+  extent.generation = extent.stands_in = generation_at(generation_for(extent, active));
+  extent.isolated = false;
+  kind.pages[extent.generation] += extent.count;
+  kind.lists[extent.stands_in].push(extent);
+  return join(extent);
+}
+
+// In that generation's list, as the newest there.
+void Kernel::move_to(Extent& extent, std::size_t generation) {
+  list_out(extent);
+  GenerationsOfKind& kind = extent.memcg->generations[node_of(extent)].of(is_file(extent.list));
+  extent.generation = extent.stands_in = generation;
+  kind.pages[generation] += extent.count;
+  kind.lists[generation].push(extent);
+  join(extent);
+}
+
+// The oldest generation is the first in whose list there is anything, as long as two are left.
+// True: there is another one now.
+bool Kernel::try_to_inc_min_seq(Memcg& group, int node, bool anon) const {
+  Generations& generations = group.generations[static_cast<std::size_t>(node)];
+  std::array<std::int64_t, 2> min_seq = {generations.of(false).min_seq,
+                                         generations.of(true).min_seq};
   for (const bool file : {false, true}) {
-    PageList& old = generation(group, node, file, false);
-    PageList& younger = generation(group, node, file, true);
-    const ListKind to_old = file ? ListKind::inactive_file : ListKind::inactive_anon;
-    const ListKind to_young = file ? ListKind::active_file : ListKind::active_anon;
-    walked += old.pages + younger.pages;
-    std::vector<Extent*> promoted;
-    for (Extent* extent = old.oldest; extent != nullptr; extent = extent->newer) {
-      if (extent->young) promoted.push_back(extent);
-    }
-    for (Extent* extent = younger.oldest; extent != nullptr;) {
-      Extent* next = extent->newer;
-      if (!std::exchange(extent->young, false)) {
-        list_out(*extent);
-        list_in(*extent, to_old);
-      }
-      extent = next;
-    }
-    for (Extent* extent : promoted) {
-      list_out(*extent);
-      extent->young = false;
-      extent->list = to_young;
-      younger.push(*extent);
-    }
-    group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = old.pages <= Pages(0);
+    if (!file && !anon) continue;
+    std::int64_t& seq = min_seq[file ? 1 : 0];
+    while (seq + kLeastGenerations <= generations.max_seq &&
+           is_taken(generations.of(file).lists[generation_at(seq)]))
+      ++seq;
   }
-  co_await spend(*scan.thread, profile_.costs.scan * std::max<std::int64_t>(walked.count(), 1));
+  if (anon && profile_.version >= kUsesAreFlags) {
+    // No kind gets more than one generation ahead of what can be taken of the other.
+    const std::int64_t last = generations.max_seq - kLeastGenerations;
+    if (min_seq[0] > last && min_seq[1] < last) {
+      min_seq[0] = last;
+    } else if (min_seq[1] > last && min_seq[0] < last) {
+      min_seq[1] = last;
+    }
+  } else if (anon) {
+    min_seq[0] = std::min(min_seq[0], min_seq[1]);
+    min_seq[1] = std::max(min_seq[0], generations.of(true).min_seq);
+  }
+  bool moved = false;
+  for (const bool file : {false, true}) {
+    GenerationsOfKind& kind = generations.of(file);
+    if ((!file && !anon) || min_seq[file ? 1 : 0] <= kind.min_seq) continue;
+    moved = true;
+    kind.first_tier.carry_over();
+    kind.last_tier.carry_over();
+    kind.min_seq = min_seq[file ? 1 : 0];
+  }
+  return moved;
 }
 
-// shrink_folio_list(), of pages that are alike and the oldest.
-void Kernel::evict_run(Memcg& group, Extent* extent, SwapPlug& plug, Eviction& batch) {
-  const bool file = extent->object->kind == Object::Kind::file;
-  const bool zram = machine_.swap().kind == SwapKind::zram;
-  const Costs& costs = profile_.costs;
-  const auto keep = [&] {
-    batch.looked_at += extent->count;
-    group.own.pgactivate += extent->count.count();
-    list_out(*extent);
-    extent->young = false;
-    list_in(*extent, file ? ListKind::active_file : ListKind::active_anon);
+bool Kernel::should_run_aging(const Scan& scan, const Memcg& group, int node, bool anon) const {
+  const Generations& generations = group.generations[static_cast<std::size_t>(node)];
+  const std::int64_t left = generations.max_seq - evictable_min_seq(generations, anon);
+  if (left < kLeastGenerations) return true;
+  if (profile_.version >= kScanBudget)
+    return scan.priority < kFirstPriority && left == kLeastGenerations;
+  if (left > kLeastGenerations) return false;
+  // Where what is young is more than half, or what is old less than a quarter.
+  Pages total;
+  Pages young;
+  Pages old;
+  for (const bool file : {false, true}) {
+    if (!file && !anon) continue;
+    const GenerationsOfKind& kind = generations.of(file);
+    for (std::int64_t seq = kind.min_seq; seq <= generations.max_seq; ++seq) {
+      const Pages pages = kind.pages[generation_at(seq)];
+      total += pages;
+      if (seq == generations.max_seq) young += pages;
+      if (seq + kLeastGenerations == generations.max_seq) old += pages;
+    }
+  }
+  return young * kLeastGenerations > total || old * (kLeastGenerations + 2) < total;
+}
+
+// lruvec_evictable_size() and, on 7.2, apply_proportional_protection(), before the priority.
+Pages Kernel::pages_to_scan(Scan& scan, const Memcg& group, int node, bool anon) const {
+  const Generations& generations = group.generations[static_cast<std::size_t>(node)];
+  Pages pages = generations.all(true);
+  if (anon) pages += generations.all(false);
+  const Pages low = scan.memcg_low ? Pages(0) : group.effective_low;
+  const Pages protection = std::max(low, group.effective_min);
+  if (protection <= Pages(0) || profile_.version < kScanBudget) return pages;
+  if (low > group.effective_min) scan.low_skipped = true;
+  const Bytes usage = std::max(generation_bytes(group.memory.usage), generation_bytes(protection));
+  const Bytes left = scannable(generation_bytes(pages), usage, generation_bytes(protection));
+  return std::max(floor_pages(left, PageSize::k4K), kLeastOfProtected);
+}
+
+// set_initial_priority(): where kswapd would scan as much as it wants, if the inactive part of it
+// were reclaimed.
+int Kernel::first_priority(const Scan& scan, int node) {
+  if (scan.priority < kFirstPriority || scan.target < kLeastBatch) return scan.priority;
+  const auto listed = [&](ListKind kind) { return MemcgTree::listed(*scan.top, node, kind); };
+  Pages pages = listed(ListKind::inactive_file);
+  if (machine_.swap().free() > Pages(0)) pages += listed(ListKind::inactive_anon);
+  const auto last_bit = [](Pages of) {
+    return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(of.count())));
   };
-  if (extent->young) {  // lru_gen_look_around()
-    batch.cost += costs.keep_used * extent->count.count();
-    keep();
-    return;
-  }
-  if (file || extent->cached) {
-    const SimTime each = !file ? costs.free_written : extent->dirty ? costs.swap_out : SimTime(0);
-    batch.cost += each * extent->count.count();
-    batch.looked_at += extent->count;
-    batch.reclaimed += extent->count;
-    if (file) {
-      drop(*extent);
-    } else {
-      leave_swap_cache(*extent);
-    }
-    return;
-  }
-  const Pages room = std::min(swap_room(group), zram ? extent->count : plug.room());
-  if (room <= Pages(0)) {
-    for (Pages page; page < extent->count; page += Pages(1))
-      swap_refused(group);
-    keep();
-    return;
-  }
-  if (extent->count > room) extent = &split(*extent, room);
-  const Pages out = extent->count;
-  batch.looked_at += out;
-  if (zram) {
-    // It is written while one waits for it, and gone.
-    batch.cost += costs.compress * out.count();
-    batch.reclaimed += out;
-    swap_out(*extent);
-  } else {
-    batch.cost += (costs.swap_out - costs.free_written) * out.count();
-    write_to_swap(*extent, plug);
-  }
+  const int priority = last_bit(pages) - 1 - last_bit(scan.target - Pages(1));
+  return std::clamp(priority, kFirstPriority / 2, kFirstPriority);
 }
 
-// A batch of the oldest generation. What is returned is how many pages were looked at.
-Co<Pages> Kernel::evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages most,
-                               SwapPlug& plug) {
-  PageList& oldest = generation(group, node, file, false);
-  Eviction batch;
-  finish_writes(group, node);
-  while (batch.looked_at < most && oldest.oldest != nullptr) {
-    Extent* extent = oldest.oldest;
-    const Pages left = most - batch.looked_at;
-    if (extent->count > left) extent = &split(*extent, left);
-    evict_run(group, extent, plug, batch);
-  }
-  // try_to_inc_min_seq()
-  if (oldest.oldest == nullptr)
-    group.has_no_old[static_cast<std::size_t>(node)][file ? 1 : 0] = true;
-  const bool counts = scan.top->is_root() || profile_.version >= KernelVersion{7, 0};
-  if (counts) {
-    (scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct) += batch.looked_at.count();
-    (scan.is_kswapd ? vmstat_.pgsteal_kswapd : vmstat_.pgsteal_direct) += batch.reclaimed.count();
-  }
-  group.own.pgscan += batch.looked_at.count();
-  group.own.pgsteal += batch.reclaimed.count();
-  scan.scanned += batch.looked_at;
-  scan.reclaimed += batch.reclaimed;
-  trace([&] {
-    return "evict_folios: " + group.path + (file ? " files" : " anon") + " at priority " +
-           std::to_string(scan.priority) + ": " + std::to_string(batch.looked_at.count()) +
-           " looked at, " + std::to_string(batch.reclaimed.count()) + " had";
-  });
-  const SimTime all = batch.cost + profile_.costs.scan * batch.looked_at.count();
-  co_await spend(*scan.thread, std::max(all, SimTime(1)));
-  co_return batch.looked_at;
-}
-
-// try_to_shrink_lruvec()
+// lru_gen_shrink_lruvec()
 Co<void> Kernel::shrink_generations(Scan& scan, Memcg& group, int node) {
   const int swappiness = group.swappiness.value_or(sysctls_.swappiness);
   // get_swappiness(): with less room in swap than a batch, anonymous memory is not looked at.
   const bool anon = scan.may_swap && swappiness > 0 && swap_room(group) >= kLeastBatch;
-  // 7.2 looks at no more than it has to, and ends when it has enough (so it was seen to do).
-  // On 6.12 each batch is a full one, and at a cgroup's limit it goes on, for fairness
-  // (should_abort_scan()).
-  const bool exact = profile_.version >= KernelVersion{7, 0};
   SwapPlug own_plug;
   SwapPlug* outer = scan.process != nullptr ? scan.process->plug : nullptr;
   SwapPlug& plug = outer != nullptr ? *outer : own_plug;
-  Pages looked_at;
-  while (true) {
-    finish_writes(group, node);
-    const auto old = [&](bool file) { return generation(group, node, file, false).pages; };
-    const auto all = [&](bool file) {
-      return old(file) + generation(group, node, file, true).pages;
-    };
-    // should_run_aging(), as late as may be.
-    const auto& exhausted = group.has_no_old[static_cast<std::size_t>(node)];
-    if (old(!anon) <= Pages(0) || exhausted[anon ? 0 : 1]) {
-      if (scan.priority < kFirstPriority && all(!anon) > Pages(0))
-        co_await inc_max_seq(scan, group, node);
-      break;
-    }
-    Pages total = all(true);
-    if (anon) total += all(false) + group.writing[static_cast<std::size_t>(node)].pages;
-    const Pages wanted(total.count() >> scan.priority);
-    if (exact && wanted <= looked_at) break;
-    const Pages batch = exact ? std::min(wanted - looked_at, kLeastBatch) : kLeastBatch;
-    // get_type_to_scan(): files, as long as they do not come back.
-    const bool file = !anon || old(true) > Pages(0);
-    const Pages part = co_await evict_folios(scan, group, node, file, batch, plug);
-    looked_at += part;
-    if (part <= Pages(0) || looked_at >= wanted || exhausted[anon ? 0 : 1]) break;
-    if ((exact || scan.top->is_root()) && scan.reclaimed >= scan.target) break;
+  scan.has_walked = false;
+  if (profile_.version >= kScanBudget) {
+    co_await shrink_by_budget(scan, group, node, anon, plug);
+  } else {
+    co_await shrink_until_scanned(scan, group, node, anon, plug);
   }
   if (outer == nullptr) send_writes(own_plug);
+}
+
+// try_to_shrink_lruvec() of 7.2.
+Co<void> Kernel::shrink_by_budget(Scan& scan, Memcg& group, int node, bool anon, SwapPlug& plug) {
+  Pages left(pages_to_scan(scan, group, node, anon).count() >> scan.priority);
+  bool aged = false;
+  while (left > Pages(0)) {
+    if (should_run_aging(scan, group, node, anon)) {
+      co_await try_to_inc_max_seq(scan, group, node, anon);
+      aged = true;
+    }
+    const Pages looked_at =
+        co_await evict_folios(scan, group, node, anon, std::min(left, kLeastBatch), plug);
+    if (looked_at <= Pages(0) || scan.reclaimed >= scan.target) break;
+    if (scan.top->is_root() && aged) break;
+    left -= looked_at;
+  }
+}
+
+// try_to_shrink_lruvec() and get_nr_to_scan() of 6.12. At a cgroup's limit it goes on when it has
+// enough, for fairness (should_abort_scan()).
+Co<void> Kernel::shrink_until_scanned(Scan& scan, Memcg& group, int node, bool anon,
+                                      SwapPlug& plug) {
+  Pages looked_at;
+  while (true) {
+    const Pages all = pages_to_scan(scan, group, node, anon);
+    const Generations& generations = group.generations[static_cast<std::size_t>(node)];
+    const bool must =
+        generations.max_seq - evictable_min_seq(generations, anon) < kLeastGenerations;
+    if (should_run_aging(scan, group, node, anon) && scan.priority < kFirstPriority) {
+      co_await try_to_inc_max_seq(scan, group, node, anon);
+      break;
+    }
+    const Pages wanted(must ? 0 : all.count() >> scan.priority);
+    if (wanted <= Pages(0)) break;
+    const Pages part = co_await evict_folios(scan, group, node, anon, kMostAtOnce, plug);
+    looked_at += part;
+    if (part <= Pages(0) || looked_at >= wanted) break;
+    if (scan.top->is_root() && scan.reclaimed >= scan.target) break;
+  }
+}
+
+// lru_gen_eviction()
+void Kernel::remember_generation(Extent& extent) {
+  Generations& generations = extent.memcg->generations[node_of(extent)];
+  GenerationsOfKind& kind = generations.of(false);
+  const bool flags = profile_.version >= kUsesAreFlags;
+  (flags && extent.workingset ? kind.last_tier : kind.first_tier).total += extent.count.count();
+  extent.eviction = flags ? generations.max_seq : kind.min_seq;
+}
+
+// lru_gen_refault(): it comes back soon. That makes waiting for it a stall, where it was worth
+// something before (from 6.14 on), or where a fault asks for it.
+void Kernel::note_refault(const Extent& extent, Fresh& fresh) const {
+  Generations& generations = extent.memcg->generations[node_of(extent)];
+  GenerationsOfKind& kind = generations.of(false);
+  const bool flags = profile_.version >= kUsesAreFlags;
+  const bool recent = flags ? generations.max_seq - extent.eviction < kMostGenerations
+                            : kind.min_seq == extent.eviction;
+  if (!recent) return;
+  ++(flags && extent.workingset ? kind.last_tier : kind.first_tier).refaulted;
+  fresh.workingset = !flags || extent.workingset;
 }
 
 }  // namespace oomkit::sim

@@ -144,6 +144,7 @@ void Kernel::join(Process& process, Memcg& group) {
   for (Memcg* each = process.memcg; !each->is_root(); each = each->parent)
     each->pressure.change(now(), process.counted, 1);
   group.members.push_back(&process);
+  process.joined = joined_++;
   if (process.mm != nullptr && !process.is_vfork_child) process.mm->memcg = &group;
 }
 
@@ -216,9 +217,9 @@ Pages Kernel::mem_available() {
   AvailableTerms terms;
   terms.free = machine_.free();
   for (const auto& group : memcgs_.groups()) {
-    for (const PageLists& lists : group->lists) {
-      terms.active_file += lists[static_cast<std::size_t>(ListKind::active_file)].pages;
-      terms.inactive_file += lists[static_cast<std::size_t>(ListKind::inactive_file)].pages;
+    for (int node = 0; node < static_cast<int>(machine_.nodes()); ++node) {
+      terms.active_file += MemcgTree::own_listed(*group, node, ListKind::active_file);
+      terms.inactive_file += MemcgTree::own_listed(*group, node, ListKind::inactive_file);
     }
   }
   terms.slab_reclaimable = slab_reclaimable_;

@@ -252,7 +252,8 @@ class Kernel {
     std::int64_t anon_cost = 0, file_cost = 0;
     std::array<bool, 2> may_deactivate = {false, false};
     bool force_deactivate = false, skipped_deactivate = false;
-    bool full_walk = false;  // memcg_full_walk
+    bool full_walk = false;   // memcg_full_walk
+    bool has_walked = false;  // Page tables, in this group: reclaim_state::mm_walk is there.
     bool cache_trim_mode = false, file_is_tiny = false;
   };
   Co<Pages> try_to_free(Scan& scan);
@@ -275,19 +276,50 @@ class Kernel {
   void swap_refused(Memcg& group);
 
   // generations.cc
-  Co<void> inc_max_seq(Scan& scan, Memcg& group, int node);
+  bool counts_first_use(const Extent& extent) const;
+  Extent& enter_generation(Extent& extent, bool active);
+  std::int64_t generation_for(const Extent& extent, bool active) const;
+  void move_to(Extent& extent, std::size_t generation);
+  bool try_to_inc_min_seq(Memcg& group, int node, bool anon) const;
+  bool should_run_aging(const Scan& scan, const Memcg& group, int node, bool anon) const;
+  int first_priority(const Scan& scan, int node);
+  Pages pages_to_scan(Scan& scan, const Memcg& group, int node, bool anon) const;
+  Co<void> shrink_generations(Scan& scan, Memcg& group, int node);
+  Co<void> shrink_until_scanned(Scan& scan, Memcg& group, int node, bool anon, SwapPlug& plug);
+  Co<void> shrink_by_budget(Scan& scan, Memcg& group, int node, bool anon, SwapPlug& plug);
+  void remember_generation(Extent& extent);
+  void note_refault(const Extent& extent, Fresh& fresh) const;
+
+  // eviction.cc
   struct Eviction {
-    Pages looked_at, reclaimed;
+    Pages isolated, reclaimed;
     SimTime cost{0};
   };
-  void evict_run(Memcg& group, Extent* extent, SwapPlug& plug, Eviction& batch);
-  Co<Pages> evict_folios(Scan& scan, Memcg& group, int node, bool file, Pages most, SwapPlug& plug);
-  Co<void> shrink_generations(Scan& scan, Memcg& group, int node);
+  Pages scan_folios(Memcg& group, int node, bool file, Pages most, Eviction& batch);
+  bool get_type_to_scan(const Memcg& group, int node) const;
+  void evict_run(Scan& scan, Memcg& group, Extent* extent, SwapPlug& plug, Eviction& batch);
+  void write_run(Memcg& group, Extent* extent, SwapPlug& plug, Eviction& batch);
+  void put_back(Extent& extent, bool active);
+  Co<Pages> evict_folios(Scan& scan, Memcg& group, int node, bool anon, Pages most, SwapPlug& plug);
+
+  // aging.cc
+  Co<bool> try_to_inc_max_seq(Scan& scan, Memcg& group, int node, bool anon);
+  void inc_max_seq(Memcg& group, int node, bool anon);
+  Pages walk_mm(Memcg& group, int node, const Process& process, bool all_tables, bool anon);
+  void walk_tables(Memcg& group, int node, Object& object, std::int64_t pages, bool all_tables,
+                   Pages& walked);
+  std::int64_t walk_pages(Memcg& group, int node, Object& object, std::int64_t first,
+                          std::int64_t end);
+  void update_generation(Extent& extent);
+  static void use_tables(Object& object, std::int64_t first, std::int64_t count);
+  void look_around(Scan& scan, Extent& extent);
+  std::int64_t look_at(Scan& scan, const Extent& around, std::int64_t first, std::int64_t end);
 
   // swap_cache.cc
   void send_writes(const SwapPlug& plug) const;
   void write_to_swap(Extent& extent, SwapPlug& plug);
   void finish_writes(Memcg& group, int node);
+  void forget_write(Extent& extent);
   void leave_swap_cache(Extent& extent);
   Co<bool> map_again(Process& process, Extent& extent, Pages count);
 
@@ -304,6 +336,11 @@ class Kernel {
                   const Fresh& fresh);
   Extent& split(Extent& extent, Pages count);  // The first part; the rest stays what it was.
   Extent& join(Extent& extent);  // With the one before it, if they are alike; what it is in then.
+  std::size_t node_of(const Extent& extent) const;
+  bool has_generation(const Extent& extent) const {
+    return profile_.generations && extent.list != ListKind::unevictable;
+  }
+  PageList& list_of(Extent& extent);
   Extent& list_in(Extent& extent, ListKind kind);  // As the newest; what it is in then.
   void list_out(Extent& extent);
   void drop(Extent& extent);  // Frees it: pages, charges, swap.
@@ -384,7 +421,9 @@ class Kernel {
   std::vector<OomNotifier> notifiers_;
   CommittedMemory committed_;
   Pages slab_reclaimable_, slab_unreclaimable_, kernel_stack_, page_tables_;
-  Pages swap_cached_;  // In swap and in memory.
+  Pages swap_cached_;         // In swap and in memory.
+  std::int64_t joined_ = 0;   // How often a process joined a cgroup.
+  std::int64_t filters_ = 0;  // How many Bloom filters there were.
   Bytes slab_rest_, slab_unreclaimable_rest_;
   Pages init_more_;  // Of PID 1 for its scenario.
   MemcgStats root_total_;

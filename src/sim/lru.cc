@@ -185,6 +185,7 @@ Co<void> Kernel::shrink_active(Scan& scan, Memcg& group, int node, bool file, Pa
     const bool mapped = extent->object->name.empty();
     if (mapped) cost += profile_.costs.keep_used * extent->count.count();
     list_out(*extent);
+    extent->object->forget_young();
     extent->young = false;
     extent->workingset = true;
     list_in(*extent, lru_kind(file, false));
@@ -235,6 +236,7 @@ Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file,
       count -= pages;
       cost += profile_.costs.keep_used * pages.count();
       const bool again = extent->referenced;
+      extent->object->forget_young();
       extent->young = false;
       extent->referenced = true;
       put_back(again);

@@ -20,7 +20,7 @@ MemcgTree::MemcgTree(std::size_t nodes, Pages batch, std::size_t stocks, bool is
   root().path = "/";
   root().lists.resize(nodes_);
   root().writing.resize(nodes_);
-  root().has_no_old.resize(nodes_);
+  root().generations.resize(nodes_);
   root().walks.resize(nodes_);
   root().balance.resize(nodes_);
 }
@@ -35,7 +35,7 @@ Memcg& MemcgTree::create(std::string_view path) {
   group.parent = parent;
   group.lists.resize(nodes_);
   group.writing.resize(nodes_);
-  group.has_no_old.resize(nodes_);
+  group.generations.resize(nodes_);
   group.walks.resize(nodes_);
   group.balance.resize(nodes_);
   group.oom_kill_disable = above->oom_kill_disable;
@@ -251,18 +251,21 @@ MemcgStats MemcgTree::total_of(Memcg& top) {
 
 Pages MemcgTree::listed(Memcg& top, ListKind kind) {
   Pages sum;
-  for (const Memcg* group : subtree(top)) {
-    for (const PageLists& lists : group->lists)
-      sum += lists[static_cast<std::size_t>(kind)].pages;
-    if (kind != ListKind::inactive_anon) continue;
-    for (const PageList& writing : group->writing)
-      sum += writing.pages;
-  }
+  for (int node = 0; node < static_cast<int>(top.lists.size()); ++node)
+    sum += listed(top, node, kind);
   return sum;
 }
 
+Pages MemcgTree::own_listed(const Memcg& group, int node, ListKind kind) {
+  const auto at = static_cast<std::size_t>(node);
+  Pages pages = group.lists[at][static_cast<std::size_t>(kind)].pages;
+  if (kind != ListKind::unevictable)
+    pages += group.generations[at].listed(is_file(kind), is_active(kind));
+  return pages;
+}
+
 Pages MemcgTree::listed(const Memcg& top, int node, ListKind kind) {
-  Pages sum = top.lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(kind)].pages;
+  Pages sum = own_listed(top, node, kind);
   for (const Memcg* child : top.children)
     sum += listed(*child, node, kind);
   return sum;

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/units.h"
-#include "sim/extent.h"
+#include "sim/generations.h"
 #include "sim/pressure.h"
 
 namespace oomkit::sim {
@@ -87,12 +87,10 @@ struct Memcg {
   std::optional<int> swappiness;  // v1: of its own.
   std::array<std::int64_t, kMemcgEventNames.size()> events{}, events_local{};
   std::array<std::int64_t, kSwapEventNames.size()> swap_events{};
-  MemcgStats own;                 // Without its children.
-  std::vector<PageLists> lists;   // By node.
-  std::vector<PageList> writing;  // By node: what is written to swap, and its charge stays.
-  // By node, of anonymous memory and of files: its oldest generation came to its end, and there
-  // will be another only when it is aged. What is rotated then belongs to those that are too young.
-  std::vector<std::array<bool, 2>> has_no_old;
+  MemcgStats own;                        // Without its children.
+  std::vector<PageLists> lists;          // By node.
+  std::vector<Generations> generations;  // By node, in their place on 6.12 and 7.2.
+  std::vector<WriteList> writing;        // By node: what is written to swap, and its charge stays.
   std::vector<LruBalance> balance;
   std::vector<GroupWalk> walks;  // By node.
   PressureGroup pressure;
@@ -146,6 +144,7 @@ class MemcgTree {
   // The groups of a subtree, the top first, children in their order.
   static std::vector<Memcg*> subtree(Memcg& top);
   static MemcgStats total_of(Memcg& top);
+  static Pages own_listed(const Memcg& group, int node, ListKind kind);
   static Pages listed(Memcg& top, ListKind kind);
   // On one node: what lruvec_page_state() says of a list.
   static Pages listed(const Memcg& top, int node, ListKind kind);

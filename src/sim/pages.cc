@@ -7,12 +7,6 @@
 namespace oomkit::sim {
 namespace {
 
-PageList& list_of(Extent& extent, const Machine& machine) {
-  const auto node = static_cast<std::size_t>(machine.zones()[extent.zone].node);
-  if (extent.write != nullptr) return extent.memcg->writing[node];
-  return extent.memcg->lists[node][static_cast<std::size_t>(extent.list)];
-}
-
 Pages MemcgStats::*stat_of(const Object& object) {
   return object.kind == Object::Kind::anon ? &MemcgStats::anon : &MemcgStats::file;
 }
@@ -26,14 +20,30 @@ ListKind Kernel::fresh_list(const Object& object, bool active) {
   return active ? ListKind::active_anon : ListKind::inactive_anon;
 }
 
+std::size_t Kernel::node_of(const Extent& extent) const {
+  return static_cast<std::size_t>(machine_.zones()[extent.zone].node);
+}
+
+PageList& Kernel::list_of(Extent& extent) {
+  const std::size_t node = node_of(extent);
+  if (!has_generation(extent))
+    return extent.memcg->lists[node][static_cast<std::size_t>(extent.list)];
+  return extent.memcg->generations[node].of(is_file(extent.list)).lists[extent.stands_in];
+}
+
 Extent& Kernel::list_in(Extent& extent, ListKind kind) {
   extent.list = kind;
-  list_of(extent, machine_).push(extent);
+  if (has_generation(extent)) return enter_generation(extent, is_active(kind));
+  list_of(extent).push(extent);
   return join(extent);
 }
 
 void Kernel::list_out(Extent& extent) {
-  list_of(extent, machine_).remove(extent);
+  list_of(extent).remove(extent);
+  if (!has_generation(extent)) return;
+  Generations& generations = extent.memcg->generations[node_of(extent)];
+  generations.of(is_file(extent.list)).pages[extent.generation] -= extent.count;
+  extent.isolated = false;
 }
 
 void Kernel::add_extent(Object& object, std::int64_t first, Pages count, std::size_t zone,
@@ -53,6 +63,7 @@ void Kernel::add_extent(Object& object, std::int64_t first, Pages count, std::si
             .zone = zone,
             .memcg = &group};
   // With generations what a process maps or writes to a tmpfs begins as young.
+  if (fresh.mapped) use_tables(object, first, count.count());
   const bool young = profile_.generations && object.kind != Object::Kind::file;
   list_in(extent, fresh_list(object, fresh.active || young));
 }
@@ -68,15 +79,18 @@ Extent& Kernel::join(Extent& extent) {
   if (before->workingset != extent.workingset) return extent;
   if (extent.swapped && (extent.is_in_memory() || before->is_in_memory())) return extent;
   if (extent.swapped) {
-    const bool one_eviction = before->evicted_by == extent.evicted_by &&
-                              before->eviction + before->count.count() == extent.eviction;
+    const std::int64_t follows = profile_.generations ? 0 : before->count.count();
+    const bool one_eviction =
+        before->evicted_by == extent.evicted_by && before->eviction + follows == extent.eviction;
     if (!one_eviction) return extent;
   } else {
     const bool alike = before->zone == extent.zone && before->list == extent.list &&
                        before->young == extent.young && before->referenced == extent.referenced &&
-                       before->dirty == extent.dirty && before->newer == &extent;
+                       before->dirty == extent.dirty && before->newer == &extent &&
+                       before->generation == extent.generation &&
+                       before->isolated == extent.isolated;
     if (!alike) return extent;
-    PageList& list = list_of(extent, machine_);
+    PageList& list = list_of(extent);
     list.remove(extent);
     list.pages += extent.count;
   }
@@ -94,11 +108,12 @@ Extent& Kernel::split(Extent& extent, Pages count) {
   rest.first = next;
   rest.count = extent.count - count;
   if (!extent.is_in_memory()) {
-    rest.eviction += count.count();
+    if (!profile_.generations) rest.eviction += count.count();
     extent.count = count;
     return extent;
   }
-  PageList& list = list_of(extent, machine_);
+  if (extent.write != nullptr) extent.memcg->writing[node_of(extent)].insert_later(rest, extent);
+  PageList& list = list_of(extent);
   list.pages -= rest.count;
   extent.count = count;
   // The first pages are the older ones: the rest stands before them.
@@ -139,6 +154,7 @@ void Kernel::give_swap(const Extent& extent) {
 
 void Kernel::drop(Extent& extent) {
   Object& object = *extent.object;
+  object.forget_young();
   if (extent.swapped) {
     give_swap(extent);
     if (extent.is_in_memory()) swap_cached_ -= extent.count;
@@ -151,6 +167,7 @@ void Kernel::drop(Extent& extent) {
     if (extent.dirty) count_charge(*extent.memcg, extent.count, &MemcgStats::file_dirty, -1);
   }
   if (extent.is_in_memory()) {
+    forget_write(extent);
     list_out(extent);
     uncharge(*extent.memcg, extent.count);
     machine_.give(extent.zone, extent.count);
@@ -171,6 +188,7 @@ void Kernel::swap_out(Extent& extent) {
   for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
     group->memory.usage -= extent.count;
   extent.swapped = true;
+  extent.object->forget_young();
   extent.young = extent.referenced = false;
   join(extent);
 }

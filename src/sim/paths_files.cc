@@ -61,7 +61,7 @@ Pages Kernel::commit_to_tmpfs(Process& process, std::size_t zone, Pages charged)
 // Pages of one run that are in memory.
 void Kernel::use_cached(Object& file, std::int64_t first, Pages count) {
   Extent* there = file.at(first);
-  if (there->referenced && is_active(there->list)) return;
+  if (there->referenced && (profile_.generations || is_active(there->list))) return;
   if (there->first < first) {
     split(*there, Pages(first - there->first));
     there = file.at(first);

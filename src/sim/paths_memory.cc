@@ -244,7 +244,8 @@ Co<std::optional<bool>> Kernel::read_cluster(Process& process, Object& object, M
     }
     if (here->count > Pages(1)) split(*here, Pages(1));
     Fresh fresh = refault(*here, taken.zone);
-    thrashes = thrashes || (fresh.active && here->workingset);
+    thrashes =
+        thrashes || (profile_.generations ? fresh.workingset : fresh.active && here->workingset);
     fresh.mapped = object.name.empty();  // A file is read and written, and mapped by nobody.
     drop(*here);
     add_extent(object, first + done.count(), Pages(1), taken.zone, group, fresh);
@@ -282,6 +283,14 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       beyond_model_ = "memory that a fork shares is written to";
       co_return false;
     }
+    const std::int64_t at_once =
+        std::min(end - page, pages_at_once(*process.thread, profile_.costs.retouch));
+    if (page >= object.young_first && page + at_once <= object.young_end) {
+      use_tables(object, page, at_once);
+      page += at_once;
+      co_await spend(*process.thread, profile_.costs.retouch * at_once);
+      continue;
+    }
     Extent* extent = object.at(page);
     if (extent == nullptr) {
       std::int64_t done = 0;
@@ -299,8 +308,6 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       co_await swap_in(process, *extent, Pages(end - page));
       continue;
     }
-    const std::int64_t at_once =
-        std::min(end - page, pages_at_once(*process.thread, profile_.costs.retouch));
     const auto until = [&](const Extent& its) {
       return std::min(its.first + its.count.count() - page, at_once);
     };
@@ -312,6 +319,8 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
         if (next == nullptr || next->swapped || !next->young) break;
         there = until(*next);
       }
+      if (page != object.young_end) object.young_first = page;
+      object.young_end = page + there;
     } else {
       if (extent->first < page) {
         split(*extent, Pages(page - extent->first));
@@ -321,6 +330,7 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       extent->young = true;
       join(*extent);
     }
+    use_tables(object, page, there);
     page += there;
     co_await spend(*process.thread, profile_.costs.retouch * there);
   }

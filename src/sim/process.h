@@ -40,6 +40,7 @@ struct Mm {
   Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
   Memcg* memcg = nullptr;     // Its owner's.
   int users = 1;
+  SimTime looked_at{-1};     // When a walk of the page tables asked last whether it ran.
   bool oom_skip = false;     // MMF_OOM_SKIP: nothing to be had from it any more.
   bool reap_queued = false;  // MMF_OOM_REAP_QUEUED
 
@@ -76,7 +77,8 @@ struct Process {
   const Memcg* waits_in_oom = nullptr;  // v1: sleeps in mem_cgroup_oom_synchronize().
   Pages over_high;                      // memcg_nr_pages_over_high
   std::int64_t kernel_pages = 0;
-  Pages sock;  // Of its socket buffers.
+  std::int64_t joined = 0;  // Its cgroup: the how manieth who joined one.
+  Pages sock;               // Of its socket buffers.
   std::int64_t exit_code = 0;
   std::int64_t exit_signal = 0;
   std::int64_t held_bytes = 0;

@@ -20,10 +20,6 @@ Bytes bytes_of(Pages pages) {
   return to_bytes(pages, PageSize::k4K);
 }
 
-PageList& list_at(Memcg& group, int node, ListKind kind) {
-  return group.lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(kind)];
-}
-
 // mem_cgroup_iter() with a cookie: the groups below `top` in turn, where everybody's last walk
 // stopped. Nothing: all were visited, or somebody else came to the end meanwhile.
 class SharedWalk {
@@ -103,11 +99,11 @@ Pages Kernel::reclaimable(const Placement& where) {
   Pages sum;
   for (const auto& group : memcgs_.groups()) {
     for (const int node : where.nodes) {
-      sum += list_at(*group, node, ListKind::inactive_file).pages;
-      sum += list_at(*group, node, ListKind::active_file).pages;
+      sum += MemcgTree::own_listed(*group, node, ListKind::inactive_file);
+      sum += MemcgTree::own_listed(*group, node, ListKind::active_file);
       if (machine_.swap().free() <= Pages(0)) continue;
-      sum += list_at(*group, node, ListKind::inactive_anon).pages;
-      sum += list_at(*group, node, ListKind::active_anon).pages;
+      sum += MemcgTree::own_listed(*group, node, ListKind::inactive_anon);
+      sum += MemcgTree::own_listed(*group, node, ListKind::active_anon);
     }
   }
   return sum;
@@ -191,6 +187,7 @@ Co<bool> Kernel::balance_node(Scan& scan, int node) {
     for (const SimZone& zone : machine_.zones()) {
       if (zone.node == node) scan.target += std::max(zone.levels.high, kCluster);
     }
+    if (profile_.generations) scan.priority = first_priority(scan, node);
     const Pages scanned = scan.scanned;
     const Pages reclaimed = scan.reclaimed;
     co_await shrink_node(scan, node);

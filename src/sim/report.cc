@@ -197,8 +197,7 @@ Pages Kernel::on_lists(ListKind kind, std::optional<std::size_t> node) const {
   for (const auto& group : memcgs_.groups()) {
     for (std::size_t i = 0; i < group->lists.size(); ++i) {
       if (node && i != *node) continue;
-      sum += group->lists[i][static_cast<std::size_t>(kind)].pages;
-      if (kind == ListKind::inactive_anon) sum += group->writing[i].pages;
+      sum += MemcgTree::own_listed(*group, static_cast<int>(i), kind);
     }
   }
   // PID 1 and its program are locked, and in the first node.

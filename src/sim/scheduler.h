@@ -38,6 +38,7 @@ class Thread {
   bool is_runnable() const { return runnable_ || processor_.has_value(); }
   bool is_over() const { return fiber_.done(); }
   SimTime ran() const { return ran_; }
+  SimTime dispatched() const { return dispatched_; }  // When it got its processor last.
   // Called at each change between running, waiting for a processor, and sleeping.
   std::function<void()> on_change;
 

@@ -12,10 +12,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// From the sending of a batch to its completion, where the host has a processor for its disk:
-// before reclaim comes to its next step. (It was up to 1.1 ms where there was none.)
-constexpr SimTime kWriteTime = 0us;
+// From the sending of a batch to its completion: medians of block_rq_issue to block_rq_complete in
+// rehearsals of 7.2 on a busy host. What is large waits for the host's threads.
+constexpr Pages kSmallWrite(64);
+constexpr SimTime kSmallWriteTime = 0us;
+constexpr SimTime kWriteTime = 13ms;
 constexpr SimTime kLookAgain = 4ms;  // Where it is not known when a write will be sent.
+
+SimTime write_time(const SwapWrite& write) {
+  return write.pages > kSmallWrite ? kWriteTime : kSmallWriteTime;
+}
 
 }  // namespace
 
@@ -35,42 +41,49 @@ bool SwapPlug::add(Pages pages, std::shared_ptr<SwapWrite>& sent) {
     in_request_ = Pages(0);
   }
   in_request_ += pages;
+  open_->pages += pages;
   return goes;
 }
 
 // blk_finish_plug()
 void Kernel::send_writes(const SwapPlug& plug) const {
-  plug.open()->done = now() + kWriteTime;
+  plug.open()->done = now() + write_time(*plug.open());
 }
 
 // add_to_swap(), try_to_unmap() and pageout(): a place in swap is taken, nobody maps the page any
 // more, and its write is collected. It stays charged.
 void Kernel::write_to_swap(Extent& extent, SwapPlug& plug) {
   std::shared_ptr<SwapWrite> sent;
-  if (plug.add(extent.count, sent)) sent->done = now() + kWriteTime;
-  list_out(extent);
+  if (plug.add(extent.count, sent)) sent->done = now() + write_time(*sent);
   count_mapped(extent, -1);
   take_swap(extent);
   swap_cached_ += extent.count;
   extent.swapped = true;
+  extent.object->forget_young();
   extent.young = extent.referenced = false;
   extent.write = plug.open();
-  list_in(extent, ListKind::inactive_anon);
+  extent.memcg->writing[node_of(extent)].push(extent);
+}
+
+void Kernel::forget_write(Extent& extent) {
+  if (extent.write == nullptr) return;
+  extent.memcg->writing[node_of(extent)].remove(extent);
+  extent.write = nullptr;
 }
 
 // folio_end_writeback(), folio_rotate_reclaimable(): what is written is the next that goes.
 void Kernel::finish_writes(Memcg& group, int node) {
-  PageList& writing = group.writing[static_cast<std::size_t>(node)];
-  PageList& oldest =
-      group
-          .lists[static_cast<std::size_t>(node)][static_cast<std::size_t>(ListKind::inactive_anon)];
-  for (Extent* extent = writing.oldest; extent != nullptr;) {
-    Extent* next = extent->newer;
+  Generations& generations = group.generations[static_cast<std::size_t>(node)];
+  for (Extent* extent = group.writing[static_cast<std::size_t>(node)].oldest; extent != nullptr;) {
+    Extent* next = extent->written_later;
     if (extent->write->done && *extent->write->done <= now()) {
-      writing.remove(*extent);
-      extent->write = nullptr;
+      forget_write(*extent);
       extent->cached = true;
-      oldest.push_oldest(*extent);
+      list_out(*extent);
+      GenerationsOfKind& anon = generations.of(false);
+      extent->generation = extent->stands_in = generation_at(anon.min_seq);
+      anon.lists[extent->stands_in].push_oldest(*extent);
+      anon.pages[extent->generation] += extent->count;
     }
     extent = next;
   }
@@ -106,13 +119,14 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
   const SimTime each = profile_.costs.fault;
   const Pages part = std::min({extent.count, count, Pages(pages_at_once(*process.thread, each))});
   Extent& mapped = extent.count > part ? split(extent, part) : extent;
+  forget_write(mapped);
   list_out(mapped);
   count_mapped(mapped, 1);
   give_swap(mapped);
   swap_cached_ -= part;
   mapped.swapped = mapped.cached = false;
-  mapped.write = nullptr;
   mapped.young = object.name.empty();
+  use_tables(*mapped.object, mapped.first, part.count());
   list_in(mapped, ListKind::active_anon);
   process.memcg->own.pgfault += part.count();
   vmstat_.pgfault += part.count();

@@ -17,6 +17,7 @@ namespace oomkit::sim {
 // What is written by one sending.
 struct SwapWrite {
   std::optional<SimTime> done;  // Absent: not sent yet.
+  Pages pages;
 };
 
 // struct blk_plug, with one disk for swap.

@@ -50,6 +50,10 @@ void Kernel::note_eviction(Extent& extent, Memcg& top) {
 // what it would have had to stand back behind.
 Kernel::Fresh Kernel::refault(const Extent& extent, std::size_t zone) {
   Fresh fresh;
+  if (profile_.generations) {
+    note_refault(extent, fresh);
+    return fresh;
+  }
   fresh.workingset = true;  // Whatever is read from swap.
   if (extent.evicted_by == nullptr) return fresh;
   const int node = machine_.zones()[zone].node;
@@ -75,7 +79,7 @@ void Kernel::mark_accessed(Extent& extent) {
     join(extent);
     return;
   }
-  if (is_active(extent.list)) return;
+  if (profile_.generations || is_active(extent.list)) return;
   list_out(extent);
   extent.referenced = false;
   age_nonresident(*extent.memcg, machine_.zones()[extent.zone].node, extent.count);
