@@ -311,6 +311,7 @@ class Kernel {
   std::int64_t walk_pages(Memcg& group, int node, Object& object, std::int64_t first,
                           std::int64_t end);
   void update_generation(Extent& extent);
+  std::int64_t retouch(Object& object, std::int64_t page, std::int64_t most);
   static void use_tables(Object& object, std::int64_t first, std::int64_t count);
   void look_around(Scan& scan, Extent& extent);
   std::int64_t look_at(Scan& scan, const Extent& around, std::int64_t first, std::int64_t end);

@@ -262,6 +262,34 @@ Co<std::optional<bool>> Kernel::read_cluster(Process& process, Object& object, M
   co_return thrashes;
 }
 
+// Pages that are in memory become young, from `page` on: of one run, or as far as they are young
+// already, where nothing changes by it, however many runs they are in. How many, up to `most`.
+std::int64_t Kernel::retouch(Object& object, std::int64_t page, std::int64_t most) {
+  Extent* extent = object.at(page);
+  const auto until = [&](const Extent& its) {
+    return std::min(its.first + its.count.count() - page, most);
+  };
+  std::int64_t there = until(*extent);
+  if (!extent->young) {
+    if (extent->first < page) {
+      split(*extent, Pages(page - extent->first));
+      extent = object.at(page);
+    }
+    if (extent->count > Pages(there)) split(*extent, Pages(there));
+    extent->young = true;
+    join(*extent);
+    return there;
+  }
+  while (there < most) {
+    const Extent* next = object.at(page + there);
+    if (next == nullptr || next->swapped || !next->young) break;
+    there = until(*next);
+  }
+  if (page != object.young_end) object.young_first = page;
+  object.young_end = page + there;
+  return there;
+}
+
 Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std::int64_t count) {
   Object& object = *region.object;
   std::int64_t page = first;
@@ -308,28 +336,7 @@ Co<bool> Kernel::touch(Process& process, Region& region, std::int64_t first, std
       co_await swap_in(process, *extent, Pages(end - page));
       continue;
     }
-    const auto until = [&](const Extent& its) {
-      return std::min(its.first + its.count.count() - page, at_once);
-    };
-    std::int64_t there = until(*extent);
-    if (extent->young) {
-      // Nothing changes by it, however many pieces it is in.
-      while (there < at_once) {
-        const Extent* next = object.at(page + there);
-        if (next == nullptr || next->swapped || !next->young) break;
-        there = until(*next);
-      }
-      if (page != object.young_end) object.young_first = page;
-      object.young_end = page + there;
-    } else {
-      if (extent->first < page) {
-        split(*extent, Pages(page - extent->first));
-        extent = object.at(page);
-      }
-      if (extent->count > Pages(there)) split(*extent, Pages(there));
-      extent->young = true;
-      join(*extent);
-    }
+    const std::int64_t there = retouch(object, page, at_once);
     use_tables(object, page, there);
     page += there;
     co_await spend(*process.thread, profile_.costs.retouch * there);
