@@ -245,7 +245,12 @@ void append_lab_runs(TextScreen screen, const std::vector<LabRun>& runs) {
   for (const LabRun& run : runs) {
     std::vector<std::string> sentences;
     if (!run.problem.empty()) sentences.push_back(run.problem);
-    if (run.story && run.story->record.expect) sentences = run.story->record.expect->differences;
+    if (run.story && !holds(run)) {
+      const RunRecord& record = run.story->record;
+      sentences = record.expect->differences;
+      sentences.push_back("it ended " + run_end_text(record));
+      sentences.insert(sentences.end(), record.warnings.begin(), record.warnings.end());
+    }
     for (const std::string& sentence : sentences) {
       screen.paint.begin(screen.out, Role::critical);
       append_wrapped(screen.out,

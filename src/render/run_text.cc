@@ -70,16 +70,6 @@ std::string run_names_text(const std::vector<std::string>& names) {
   return shortened(text, kNamesMax);
 }
 
-std::string end_text(const RunRecord& record) {
-  const std::string after = "after " + seconds_text(record.duration_ms);
-  if (record.ended == "condition") return after + ", as wanted";
-  if (record.ended == "time") return after + ", its time over";
-  if (record.ended == "panic") return after + ", by a panic";
-  if (record.ended == "limit") return after + ", hanging";
-  if (record.ended == "vm_died") return after + ", the machine died";
-  return after;
-}
-
 struct RunRow {
   std::string label;
   std::vector<std::string> cells;  // One a run.
@@ -191,6 +181,16 @@ void append_remarks(TextScreen screen, const std::vector<RunColumn>& columns) {
 
 }  // namespace
 
+std::string run_end_text(const RunRecord& record) {
+  const std::string after = "after " + seconds_text(record.duration_ms);
+  if (record.ended == "condition") return after + ", as wanted";
+  if (record.ended == "time") return after + ", its time over";
+  if (record.ended == "panic") return after + ", by a panic";
+  if (record.ended == "limit") return after + ", hanging";
+  if (record.ended == "vm_died") return after + ", the machine died";
+  return after;
+}
+
 std::string short_release(std::string_view release) {
   // Up to the part of the flavour: the first that begins with a letter.
   for (std::size_t at = release.find('-'); at != std::string_view::npos;
@@ -223,7 +223,7 @@ void append_run_table(TextScreen screen, const std::string& scenario_file,
     return column.record != nullptr ? run_names_text(column.record->survivors) : std::string();
   });
   table.add("ended", [](const RunColumn& column) {
-    return column.record != nullptr ? end_text(*column.record) : std::string();
+    return column.record != nullptr ? run_end_text(*column.record) : std::string();
   });
   if (std::any_of(columns.begin(), columns.end(),
                   [](const RunColumn& it) { return !expectation_text(it).empty(); })) {

@@ -24,6 +24,9 @@ struct RunColumn {
 void append_run_table(TextScreen screen, const std::string& scenario_file,
                       const std::vector<RunColumn>& columns);
 
+// "after 3.6 s, as wanted": when a run ended, and by what.
+std::string run_end_text(const RunRecord& record);
+
 // "6.1.0-50-cloud-amd64" as "6.1.0-50".
 std::string short_release(std::string_view release);
 
