@@ -12,10 +12,6 @@ namespace {
 constexpr int kMostSwappiness = 200;
 constexpr std::int64_t kFirstTierGain = 2, kOtherTiersGain = 3;
 
-// To isolate a page that is being written, and put it back: 1.1 s for 370,000 to 550,000 of them
-// before 7.2 gave up.
-constexpr SimTime kKeepWritten{2'000};
-
 struct Position {
   std::int64_t refaulted = 0, total = 0, gain = 0;
 };
@@ -134,7 +130,7 @@ void Kernel::evict_run(Scan& scan, Memcg& group, Extent* extent, SwapPlug& plug,
   const bool file = extent->object->kind == Object::Kind::file;
   const Costs& costs = profile_.costs;
   if (extent->write != nullptr) {
-    batch.cost += kKeepWritten * extent->count.count();
+    batch.cost += costs.keep_written * extent->count.count();
     group.own.pgactivate += extent->count.count();
     put_back(*extent, true);
     return;

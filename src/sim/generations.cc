@@ -175,7 +175,7 @@ Co<void> Kernel::shrink_generations(Scan& scan, Memcg& group, int node) {
   const int swappiness = group.swappiness.value_or(sysctls_.swappiness);
   // get_swappiness(): with less room in swap than a batch, anonymous memory is not looked at.
   const bool anon = scan.may_swap && swappiness > 0 && swap_room(group) >= kLeastBatch;
-  SwapPlug own_plug;
+  SwapPlug own_plug(profile_.version);
   SwapPlug* outer = scan.process != nullptr ? scan.process->plug : nullptr;
   SwapPlug& plug = outer != nullptr ? *outer : own_plug;
   scan.has_walked = false;

@@ -272,7 +272,18 @@ class Kernel {
   Co<void> shrink_lruvec(Scan& scan, Memcg& group, int node);
   Co<void> age_active_anon(Scan& scan, int node);
   Co<void> shrink_active(Scan& scan, Memcg& group, int node, bool file, Pages count);
-  Co<Pages> shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count);
+  Co<Pages> shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count,
+                            SwapPlug& plug);
+  // What became of a batch of an inactive list, up to now.
+  struct Shrunk {
+    Pages left = Pages(0), reclaimed = Pages(0), written = Pages(0);
+    SimTime cost{};
+  };
+  void put_back(Extent& extent, Memcg& group, int node, bool active);
+  void shrink_to_swap(Extent& extent, const Scan& scan, Memcg& group, int node, SwapPlug& plug,
+                      Shrunk& shrunk);
+  void shrink_page(Extent& extent, const Scan& scan, Memcg& group, int node, SwapPlug& plug,
+                   Shrunk& shrunk);
   void swap_refused(Memcg& group);
 
   // generations.cc
@@ -318,6 +329,7 @@ class Kernel {
 
   // swap_cache.cc
   void send_writes(const SwapPlug& plug) const;
+  Co<void> wait_for_write(const Scan& scan, std::shared_ptr<SwapWrite> write, SwapPlug& plug);
   void write_to_swap(Extent& extent, SwapPlug& plug);
   void finish_writes(Memcg& group, int node);
   void forget_write(Extent& extent);

@@ -1,6 +1,7 @@
 // The two lists of a cgroup on a node, for anonymous memory and for files: how much of which is
 // looked at, and what becomes of a page. mm/vmscan.c without generations: 5.10, 6.1.
 #include <algorithm>
+#include <string>
 
 #include "kernel/memcg_protection.h"
 #include "sim/kernel.h"
@@ -126,6 +127,9 @@ ScanCount Kernel::scan_count(Scan& scan, const Memcg& group, int node) const {
 }
 
 Co<void> Kernel::shrink_lruvec(Scan& scan, Memcg& group, int node) {
+  SwapPlug own_plug(profile_.version);
+  SwapPlug* outer = scan.process != nullptr ? scan.process->plug : nullptr;
+  SwapPlug& plug = outer != nullptr ? *outer : own_plug;
   ScanCount left = scan_count(scan, group, node);
   const ScanCount targets = left;
   // Direct reclaim for the host does all that it set out for at the first priority. Up to 6.0
@@ -142,7 +146,7 @@ Co<void> Kernel::shrink_lruvec(Scan& scan, Memcg& group, int node) {
         const Pages at_once = std::min(of_list, kScanCluster);
         of_list -= at_once;
         if (!active) {
-          reclaimed += co_await shrink_inactive(scan, group, node, file, at_once);
+          reclaimed += co_await shrink_inactive(scan, group, node, file, at_once, plug);
         } else if (scan.may_deactivate[file ? 1 : 0]) {
           co_await shrink_active(scan, group, node, file, at_once);
         } else {
@@ -159,7 +163,14 @@ Co<void> Kernel::shrink_lruvec(Scan& scan, Memcg& group, int node) {
     keep_proportion(left, targets);
     in_proportion = profile_.version < KernelVersion{6, 1};
   }
+  if (outer == nullptr) send_writes(own_plug);
   scan.reclaimed += reclaimed;
+  trace([&] {
+    return "shrink_lruvec: " + group.path + " at priority " + std::to_string(scan.priority) + ": " +
+           std::to_string(reclaimed.count()) + " had; " +
+           std::to_string(machine_.swap().free().count()) + " free in swap, " +
+           std::to_string(swap_cached_.count()) + " in the swap cache";
+  });
   if (machine_.swap().total > Pages(0) && inactive_is_low(group, node, false))
     co_await shrink_active(scan, group, node, false, kScanCluster);
 }
@@ -203,76 +214,122 @@ void Kernel::swap_refused(Memcg& group) {
   }
 }
 
-// shrink_inactive_list(), shrink_page_list() and page_check_references(): a page that was used
-// through a mapping is kept the first time and becomes active the second; the others go.
-Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count) {
-  const ListKind kind = lru_kind(file, false);
-  PageList& list = page_list(group, node, kind);
+// folio_putback_lru(): to the young end of the inactive list or of the active one.
+void Kernel::put_back(Extent& extent, Memcg& group, int node, bool active) {
+  const bool file = extent.list == ListKind::inactive_file;
+  list_out(extent);
+  if (active) {
+    group.own.pgactivate += extent.count.count();
+    age_nonresident(group, node, extent.count);
+  }
+  list_in(extent, lru_kind(file, active));
+}
+
+// add_to_swap() and pageout(). What is for a disk goes back until it is written; into zram it is
+// written while one waits for it, and gone.
+void Kernel::shrink_to_swap(Extent& extent, const Scan& scan, Memcg& group, int node,
+                            SwapPlug& plug, Shrunk& shrunk) {
+  const Costs& costs = profile_.costs;
+  const bool zram = machine_.swap().kind == SwapKind::zram;
+  const Pages room = std::min({swap_room(group), extent.count, zram ? extent.count : plug.room()});
+  if (room <= Pages(0)) {
+    shrunk.left -= extent.count;
+    for (Pages page; page < extent.count; page += Pages(1))
+      swap_refused(group);
+    put_back(extent, group, node, true);
+    return;
+  }
+  Extent& written = room < extent.count ? split(extent, room) : extent;
+  shrunk.left -= room;
+  shrunk.written += room;
+  if (zram) {
+    shrunk.cost += costs.compress * room.count();
+    shrunk.reclaimed += room;
+    note_eviction(written, *scan.top);
+    swap_out(written);
+  } else {
+    shrunk.cost += (costs.swap_out - costs.free_written) * room.count();
+    write_to_swap(written, plug);
+    put_back(written, group, node, false);
+  }
+}
+
+// shrink_page_list() and page_check_references(): a page that was used through a mapping is kept
+// the first time and becomes active the second; the others go. What is being written becomes
+// active.
+void Kernel::shrink_page(Extent& extent, const Scan& scan, Memcg& group, int node, SwapPlug& plug,
+                         Shrunk& shrunk) {
+  const Costs& costs = profile_.costs;
+  const Pages pages = extent.count;
+  if (extent.write != nullptr) {
+    shrunk.left -= pages;
+    shrunk.cost += costs.keep_written * pages.count();
+    put_back(extent, group, node, true);
+    return;
+  }
+  if (extent.young) {
+    shrunk.left -= pages;
+    shrunk.cost += costs.keep_used * pages.count();
+    const bool again = extent.referenced;
+    extent.object->forget_young();
+    extent.young = false;
+    extent.referenced = true;
+    put_back(extent, group, node, again);
+    return;
+  }
+  extent.referenced = false;
+  const bool file = extent.list == ListKind::inactive_file;
+  if (!file && !extent.cached) {
+    shrink_to_swap(extent, scan, group, node, plug, shrunk);
+    return;
+  }
+  shrunk.left -= pages;
+  shrunk.reclaimed += pages;
+  if (file) {
+    if (extent.dirty) shrunk.cost += costs.swap_out * pages.count();
+    if (extent.dirty) shrunk.written += pages;
+    age_nonresident(*scan.top, node, pages);
+    drop(extent);
+  } else {
+    shrunk.cost += costs.free_written * pages.count();
+    note_eviction(extent, *scan.top);
+    leave_swap_cache(extent);
+  }
+}
+
+// shrink_inactive_list(). A cgroup's own reclaim waits on v1 for what is being written
+// (writeback_throttling_sane()).
+Co<Pages> Kernel::shrink_inactive(Scan& scan, Memcg& group, int node, bool file, Pages count,
+                                  SwapPlug& plug) {
+  PageList& list = page_list(group, node, lru_kind(file, false));
   auto& pgscan = scan.is_kswapd ? vmstat_.pgscan_kswapd : vmstat_.pgscan_direct;
   auto& pgsteal = scan.is_kswapd ? vmstat_.pgsteal_kswapd : vmstat_.pgsteal_direct;
   // Of a cgroup's own reclaim /proc/vmstat knew nothing: seen up to 6.12, not on 7.2.
   const bool counts = scan.top->is_root() || profile_.version >= KernelVersion{7, 0};
+  const bool waits = cgroup_ == CgroupVersion::v1 && !scan.top->is_root();
+  if (!file) finish_writes(group, node);
   // What is put back now stands there again, but is not looked at twice.
   count = std::min(count, list.pages);
   if (count <= Pages(0)) co_return Pages(0);
   scan.scanned += count;
   if (counts) pgscan += count.count();
   group.own.pgscan += count.count();
-  SimTime cost = profile_.costs.scan * count.count();
-  Pages reclaimed;
-  Pages written;
-  const bool zram = machine_.swap().kind == SwapKind::zram;
-  while (count > Pages(0)) {
-    Extent* extent = list.oldest;
-    if (extent->count > count) extent = &split(*extent, count);
-    const Pages pages = extent->count;
-    const auto put_back = [&](bool active) {
-      list_out(*extent);
-      if (active) group.own.pgactivate += extent->count.count();
-      if (active) age_nonresident(group, node, extent->count);
-      list_in(*extent, lru_kind(file, active));
-    };
-    if (extent->young) {
-      count -= pages;
-      cost += profile_.costs.keep_used * pages.count();
-      const bool again = extent->referenced;
-      extent->object->forget_young();
-      extent->young = false;
-      extent->referenced = true;
-      put_back(again);
+  Shrunk shrunk = {.left = count, .cost = profile_.costs.scan * count.count()};
+  while (shrunk.left > Pages(0) && list.oldest != nullptr) {
+    Extent& oldest = *list.oldest;
+    if (waits && oldest.write != nullptr) {
+      co_await wait_for_write(scan, oldest.write, plug);
+      finish_writes(group, node);
       continue;
     }
-    extent->referenced = false;
-    if (file) {
-      count -= pages;
-      if (extent->dirty) cost += profile_.costs.swap_out * pages.count();
-      if (extent->dirty) written += pages;
-      reclaimed += pages;
-      age_nonresident(*scan.top, node, pages);
-      drop(*extent);
-      continue;
-    }
-    const Pages room = std::min(swap_room(group), pages);
-    if (room <= Pages(0)) {
-      count -= pages;
-      for (Pages page; page < pages; page += Pages(1))
-        swap_refused(group);
-      put_back(true);
-      continue;
-    }
-    if (room < pages) extent = &split(*extent, room);
-    count -= room;
-    note_eviction(*extent, *scan.top);
-    swap_out(*extent);
-    cost += (zram ? profile_.costs.compress : profile_.costs.swap_out) * room.count();
-    reclaimed += room;
-    written += room;
+    Extent& extent = oldest.count > shrunk.left ? split(oldest, shrunk.left) : oldest;
+    shrink_page(extent, scan, group, node, plug, shrunk);
   }
-  note_cost(group, node, file, written);
-  if (counts) pgsteal += reclaimed.count();
-  group.own.pgsteal += reclaimed.count();
-  co_await spend(*scan.thread, std::max(cost, SimTime(1)));
-  co_return reclaimed;
+  note_cost(group, node, file, shrunk.written);
+  if (counts) pgsteal += shrunk.reclaimed.count();
+  group.own.pgsteal += shrunk.reclaimed.count();
+  co_await spend(*scan.thread, std::max(shrunk.cost, SimTime(1)));
+  co_return shrunk.reclaimed;
 }
 
 }  // namespace oomkit::sim

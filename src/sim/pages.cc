@@ -158,7 +158,7 @@ void Kernel::drop(Extent& extent) {
   if (extent.swapped) {
     give_swap(extent);
     if (extent.is_in_memory()) swap_cached_ -= extent.count;
-    if (has_memsw()) {
+    if (has_memsw() && !extent.is_in_memory()) {
       for (Memcg* group = extent.memcg; !group->is_root(); group = group->parent)
         group->memsw.usage -= extent.count;
     }

@@ -195,8 +195,8 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
     if (next == nullptr || next->is_in_memory() || next->memcg != &group) break;
     cluster += Pages(1);
   }
-  SwapPlug plug;
-  if (cluster > Pages(1) && profile_.generations) process.plug = &plug;
+  SwapPlug plug(profile_.version);
+  if (cluster > Pages(1)) process.plug = &plug;
   const std::optional<bool> thrashes =
       co_await read_cluster(process, object, group, first, cluster);
   process.plug = nullptr;

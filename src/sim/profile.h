@@ -39,9 +39,9 @@ struct Costs {
   // Out to swap and in again, and a page of it that nobody needs any more: zram, or a disk, of
   // which a whole cluster is read at once.
   SimTime compress, decompress, forget_compressed;
-  // Of swap_out, free_written is what it takes to free a page once it is written, with generations;
-  // 0 where there are none.
+  // Of swap_out, free_written is what it takes to free a page once it is written.
   SimTime swap_out, read_cluster, forget_swapped, free_written;
+  SimTime keep_written;  // A page that is still being written, and that stays.
   SimTime keep_used;    // A page whose mapping is looked up, and that stays.
   SimTime fork;         // A child.
   SimTime report;       // An OOM report on the log, ...

@@ -1,5 +1,5 @@
-// The swap cache of the kernels with generations: pages that are written to a disk for swap, until
-// reclaim comes for them a second time or they are used again. mm/swap_state.c, mm/memory.c
+// The swap cache: pages that are written to a disk for swap, until reclaim comes for them a second
+// time or they are used again. mm/swap_state.c, mm/memory.c
 #include "sim/swap_cache.h"
 
 #include <algorithm>
@@ -25,19 +25,17 @@ SimTime write_time(const SwapWrite& write) {
 
 }  // namespace
 
-// A new request makes the plug go where it has as many as it may, or where its first is larger than
-// BLK_PLUG_FLUSH_SIZE (128 KiB): a full one of writes is, a cluster's read is not. (Up to 6.11 the
-// last one was looked at.)
+// A new request makes the plug go where it has as many as it may, or where its first (up to 6.11:
+// its last) is larger than BLK_PLUG_FLUSH_SIZE (128 KiB): a full one of writes is, a cluster's read
+// is not.
 bool SwapPlug::add(Pages pages, std::shared_ptr<SwapWrite>& sent) {
   bool goes = false;
   if (in_request_ >= kRequest) {
-    goes = requests_ >= kMostRequests || (requests_ > 0 && !reads_first_);
-    if (goes) {
-      sent = std::exchange(open_, std::make_shared<SwapWrite>());
-      requests_ = 0;
-      reads_first_ = false;
-    }
+    const bool read = looks_at_first_ ? reads_first_ : is_read_;
+    goes = requests_ >= kMostRequests || (requests_ > 0 && !read);
+    if (goes) sent = take();
     ++requests_;
+    is_read_ = false;
     in_request_ = Pages(0);
   }
   in_request_ += pages;
@@ -45,9 +43,28 @@ bool SwapPlug::add(Pages pages, std::shared_ptr<SwapWrite>& sent) {
   return goes;
 }
 
+std::shared_ptr<SwapWrite> SwapPlug::take() {
+  requests_ = 0;
+  in_request_ = kRequest;
+  reads_first_ = is_read_ = false;
+  return std::exchange(open_, std::make_shared<SwapWrite>());
+}
+
 // blk_finish_plug()
 void Kernel::send_writes(const SwapPlug& plug) const {
   plug.open()->done = now() + write_time(*plug.open());
+}
+
+// wait_on_page_writeback(), by reclaim. Whoever sleeps sends what he collected (io_schedule()).
+Co<void> Kernel::wait_for_write(const Scan& scan, std::shared_ptr<SwapWrite> write,
+                                SwapPlug& plug) {
+  const std::shared_ptr<SwapWrite> own = plug.take();
+  own->done = now() + write_time(*own);
+  const SimTime left = write->done ? *write->done - now() : kLookAgain;
+  if (left <= SimTime(0)) co_return;
+  scan.process->uninterruptible = true;
+  co_await scheduler_.pause_for(*scan.thread, left);
+  scan.process->uninterruptible = false;
 }
 
 // add_to_swap(), try_to_unmap() and pageout(): a place in swap is taken, nobody maps the page any
@@ -73,17 +90,19 @@ void Kernel::forget_write(Extent& extent) {
 
 // folio_end_writeback(), folio_rotate_reclaimable(): what is written is the next that goes.
 void Kernel::finish_writes(Memcg& group, int node) {
-  Generations& generations = group.generations[static_cast<std::size_t>(node)];
   for (Extent* extent = group.writing[static_cast<std::size_t>(node)].oldest; extent != nullptr;) {
     Extent* next = extent->written_later;
     if (extent->write->done && *extent->write->done <= now()) {
       forget_write(*extent);
       extent->cached = true;
       list_out(*extent);
-      GenerationsOfKind& anon = generations.of(false);
-      extent->generation = extent->stands_in = generation_at(anon.min_seq);
-      anon.lists[extent->stands_in].push_oldest(*extent);
-      anon.pages[extent->generation] += extent->count;
+      extent->list = ListKind::inactive_anon;
+      if (profile_.generations) {
+        GenerationsOfKind& anon = group.generations[static_cast<std::size_t>(node)].of(false);
+        extent->generation = extent->stands_in = generation_at(anon.min_seq);
+        anon.pages[extent->generation] += extent->count;
+      }
+      list_of(*extent).push_oldest(*extent);
     }
     extent = next;
   }
@@ -107,10 +126,11 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
   const Object& object = *extent.object;
   if (extent.write != nullptr && object.kind == Object::Kind::shmem) {
     const std::optional<SimTime> done = extent.write->done;
-    if (!done || *done > now()) {
+    const SimTime left = done ? *done - now() : kLookAgain;
+    if (left > SimTime(0)) {
       begin_stall(process);
       process.uninterruptible = true;
-      co_await scheduler_.pause_for(*process.thread, done ? *done - now() : kLookAgain);
+      co_await scheduler_.pause_for(*process.thread, left);
       process.uninterruptible = false;
       end_stall(process);
       co_return true;
@@ -120,14 +140,18 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
   const Pages part = std::min({extent.count, count, Pages(pages_at_once(*process.thread, each))});
   Extent& mapped = extent.count > part ? split(extent, part) : extent;
   forget_write(mapped);
-  list_out(mapped);
   count_mapped(mapped, 1);
   give_swap(mapped);
   swap_cached_ -= part;
   mapped.swapped = mapped.cached = false;
   mapped.young = object.name.empty();
   use_tables(*mapped.object, mapped.first, part.count());
-  list_in(mapped, ListKind::active_anon);
+  if (profile_.generations) {
+    list_out(mapped);
+    list_in(mapped, ListKind::active_anon);
+  } else {
+    join(mapped);
+  }
   process.memcg->own.pgfault += part.count();
   vmstat_.pgfault += part.count();
   co_await spend(*process.thread, each * part.count());

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/units.h"
+#include "model/kernel_version.h"
 #include "sim/scheduler.h"
 
 namespace oomkit::sim {
@@ -23,10 +24,12 @@ struct SwapWrite {
 // struct blk_plug, with one disk for swap.
 class SwapPlug {
  public:
+  explicit SwapPlug(KernelVersion version) : looks_at_first_(version >= kLooksAtFirst) {}
+
   void begin_with_read() {
     if (requests_ > 0) return;
     requests_ = 1;
-    reads_first_ = true;
+    reads_first_ = is_read_ = true;
     in_request_ = kRequest;  // Nothing that is written can be joined to it.
   }
   // How many pages the request that is open has room for; a new one begins then.
@@ -34,13 +37,18 @@ class SwapPlug {
   // Up to room() more. True: what was collected before goes now (blk_add_rq_to_plug()), as `sent`.
   bool add(Pages pages, std::shared_ptr<SwapWrite>& sent);
   const std::shared_ptr<SwapWrite>& open() const { return open_; }
+  // All that was collected goes now.
+  std::shared_ptr<SwapWrite> take();
 
  private:
   static constexpr Pages kRequest{254};     // Segments of a request of QEMU's virtio disk.
   static constexpr int kMostRequests = 32;  // BLK_MAX_REQUEST_COUNT
+  static constexpr KernelVersion kLooksAtFirst{6, 12};
 
   std::shared_ptr<SwapWrite> open_ = std::make_shared<SwapWrite>();
+  bool looks_at_first_;
   bool reads_first_ = false;
+  bool is_read_ = false;  // The last of its requests.
   int requests_ = 0;
   Pages in_request_ = kRequest;
 };

@@ -22,19 +22,40 @@ int requests_until_it_goes(SwapPlug& plug) {
   return kEnough;
 }
 
+constexpr KernelVersion kOld{6, 1}, kNew{6, 12};
+
 TEST(SwapPlug, GoesWhenItsFirstRequestIsLarge) {
-  SwapPlug plug;
-  EXPECT_EQ(requests_until_it_goes(plug), 2);
+  for (const KernelVersion version : {kOld, kNew}) {
+    SwapPlug plug(version);
+    EXPECT_EQ(requests_until_it_goes(plug), 2);
+  }
 }
 
 TEST(SwapPlug, BehindAReadItGoesOnlyWhenThereAreManyRequests) {
-  SwapPlug plug;
+  SwapPlug plug(kNew);
   plug.begin_with_read();
   EXPECT_EQ(requests_until_it_goes(plug), 32);
 }
 
+TEST(SwapPlug, UpTo611ItGoesBehindAReadAsWell) {
+  SwapPlug plug(kOld);
+  plug.begin_with_read();
+  EXPECT_EQ(requests_until_it_goes(plug), 2);
+  EXPECT_EQ(requests_until_it_goes(plug), 1);
+}
+
+TEST(SwapPlug, WhoeverSleepsSendsWhatItHas) {
+  SwapPlug plug(kNew);
+  plug.begin_with_read();
+  std::shared_ptr<SwapWrite> sent;
+  EXPECT_FALSE(plug.add(Pages(8), sent));
+  EXPECT_EQ(plug.take()->pages, Pages(8));
+  EXPECT_EQ(plug.open()->pages, Pages(0));
+  EXPECT_EQ(requests_until_it_goes(plug), 2) << "nothing of it is left";
+}
+
 TEST(SwapPlug, AReadBehindAWriteChangesNothing) {
-  SwapPlug plug;
+  SwapPlug plug(kNew);
   std::shared_ptr<SwapWrite> sent;
   EXPECT_FALSE(plug.add(Pages(64), sent));
   const Pages room = plug.room();
