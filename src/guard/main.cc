@@ -223,6 +223,7 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
 int run_guard_program(std::span<char* const> arguments) {
   const std::optional<Start> start = start_of(arguments);
   if (!start) return kUsage;
+  name_process("oom-guard");
   Result<SharedRing> ring = SharedRing::attach(start->memory, start->wake);
   if (!ring) return kEnvironment;
   const auto outbox = std::make_unique<RingOutbox>(*ring);

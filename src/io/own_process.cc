@@ -114,6 +114,10 @@ int become_program(char* const* arguments) {
   return errno;
 }
 
+void name_process(const char* name) {
+  ::prctl(PR_SET_NAME, name);
+}
+
 void give_back_free_memory() {
   ::malloc_trim(0);
 }

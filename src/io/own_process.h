@@ -43,6 +43,8 @@ void bury_process(std::int32_t pid);
 // This process goes on as that program, with the same arguments and open files (that allow it).
 // Only the kernel's number comes back.
 int become_program(char* const* arguments);
+// As it is called in lists of processes; a program that another became is called "exe" otherwise.
+void name_process(const char* name);
 // Memory that is free but still ours goes back.
 void give_back_free_memory();
 // Touches so much of the stack that it never has to grow.

@@ -21,12 +21,13 @@ constexpr std::size_t kScopeInstances = 128;
 constexpr std::size_t kLineageMax = 32;  // Deeper ones keep their record above that.
 constexpr HostTime kSurvivorTime = std::chrono::seconds(60);
 // Of the bytes that are handed over: another number for any change in what is walked.
-constexpr std::uint64_t kKnowledge = 0x6f6f6d6b6e6f7701U;
+constexpr std::uint64_t kKnowledge = 0x6f6f6d6b6e6f7702U;
 
 class PolicyEngine : public Engine {
  public:
   PolicyEngine(const Policy& policy, const EngineCapacity& capacity, HostTime start)
       : policy_(policy),
+        capacity_(capacity),
         ledger_(capacity.cgroups, capacity.processes, capacity.process_histories, start),
         selector_(policy, ledger_, capacity.cgroups, capacity.processes),
         states_(policy, std::min(capacity.cgroups, kScopeInstances)),
@@ -39,7 +40,7 @@ class PolicyEngine : public Engine {
     peeked_.resize(nodes);
   }
 
-  StepResult step(const Tick& tick) override;
+  StepResult step(const Tick& whole) override;
   bool still_holds(const Decision& decision, const TickHost& host) const override;
   void settle(const Decision& decision, DecisionOutcome outcome) override;
   void tell(EngineWatch* watch) override { watch_ = watch; }
@@ -69,7 +70,11 @@ class PolicyEngine : public Engine {
   void tell_judged(const Tick& tick, std::size_t rule, std::string_view cgroup, NodeValue value,
                    const RuleInstance& instance);
 
+  const Tick& within_room(const Tick& tick);
+
   const Policy& policy_;
+  EngineCapacity capacity_;
+  Tick cut_;  // One that was larger than the room.
   EngineWatch* watch_ = nullptr;
   GrowthLedger ledger_;
   Selector selector_;
@@ -333,7 +338,25 @@ void PolicyEngine::remember_lineage(const Tick& tick, std::uint64_t cgroup_id) {
   }
 }
 
-StepResult PolicyEngine::step(const Tick& tick) {
+// The tick, or as much of it as there is room for.
+const Tick& PolicyEngine::within_room(const Tick& tick) {
+  const bool fits =
+      tick.cgroups.size() <= capacity_.cgroups && tick.processes.size() <= capacity_.processes;
+  if (fits) return tick;
+  cut_ = tick;
+  if (tick.cgroups.size() > capacity_.cgroups) {
+    cut_.cgroups = tick.cgroups.first(capacity_.cgroups);
+    cut_.cgroups_cut = true;
+  }
+  if (tick.processes.size() > capacity_.processes) {
+    cut_.processes = tick.processes.first(capacity_.processes);
+    cut_.processes_cut = true;
+  }
+  return cut_;
+}
+
+StepResult PolicyEngine::step(const Tick& whole) {
+  const Tick& tick = within_room(whole);
   ++steps_;
   decision_count_ = 0;
   picked_ = false;

@@ -295,6 +295,36 @@ TEST_F(OneDecision, TermsAndConditionsAreTold) {
   EXPECT_EQ(*decision_.target.frees, Bytes(500 * kMi));
 }
 
+TEST(Engine, WhatHasBegunToHoldIsLookedAtAsOftenAsItMay) {
+  FakeHost host = crowded();
+  host.total = 100'000;
+  const Policy policy =
+      policy_of(rule("process by rss", "", "psi(memory, full, avg10) >= 0% for 2s"));
+  const auto engine = Engine::create(policy, {64, 512, 64}, host.now);
+  TickWish all;
+  all.cgroups = all.all_processes = true;
+  EXPECT_EQ(engine->step(host.tick(all)).wish.within, policy.settings.tick_min);
+}
+
+TEST(Engine, MoreThanThereIsRoomForIsJudgedInPart) {
+  for (const char* pick : {"culprit", "process by rss", "cgroup by usage"}) {
+    FakeHost host = crowded();
+    host.with_cgroups = false;
+    const Policy policy = policy_of(rule(pick));
+    for (const EngineCapacity& room : {EngineCapacity{64, 2, 2}, EngineCapacity{2, 64, 64}}) {
+      const auto engine = Engine::create(policy, room, host.now);
+      TickWish all;
+      all.cgroups = all.all_processes = true;
+      for (const bool with_cgroups : {false, true}) {
+        host.with_cgroups = with_cgroups;
+        const StepResult result = engine->step(host.tick(all));
+        for (const Decision& decision : result.decisions)
+          EXPECT_TRUE(decision.on_a_part || room.processes > 2) << pick;
+      }
+    }
+  }
+}
+
 TEST(Engine, TicksThatLieDoNoHarm) {
   const Policy policy = policy_of(rule("culprit", "", "mem.available < 10% or known(mem.total)"));
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -326,10 +356,10 @@ TEST(Engine, TicksThatLieDoNoHarm) {
       tick.has_cgroups = random.chance(80);
       const std::span<const TickCgroup> all_cgroups(cgroups);
       if (tick.has_cgroups)
-        tick.cgroups = all_cgroups.first(static_cast<std::size_t>(random.between(0, 16)));
+        tick.cgroups = all_cgroups.first(static_cast<std::size_t>(random.between(0, 40)));
       tick.processes_read = random.chance(70) ? ProcessesRead::all : ProcessesRead::some;
       const std::span<const TickProcess> all_processes(processes);
-      tick.processes = all_processes.first(static_cast<std::size_t>(random.between(0, 32)));
+      tick.processes = all_processes.first(static_cast<std::size_t>(random.between(0, 60)));
       const StepResult result = engine->step(tick);
       for (const Decision& decision : result.decisions)
         EXPECT_LE(decision.target.processes.size(), 32U);

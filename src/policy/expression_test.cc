@@ -48,6 +48,14 @@ class Judged {
     const NodeValue found = value();
     return found.known && found.number != 0;
   }
+  // With these numbers, nothing remembered.
+  NodeValue peek() {
+    SignalView view;
+    view.host = &host;
+    view.now = now;
+    std::vector<NodeValue> values = values_;
+    return program_.peek(view, values);
+  }
   bool after(milliseconds time) {
     now += time;
     return holds();
@@ -132,7 +140,8 @@ TEST(Condition, ForLastsWithoutABreak) {
   Judged judged("mem.available < 10% for 2s");
   judged.host.mem_available = Bytes(50);
   EXPECT_FALSE(judged.holds());
-  EXPECT_FALSE(judged.after(milliseconds(1900)));
+  EXPECT_FALSE(judged.after(milliseconds(1000)));
+  EXPECT_FALSE(judged.after(milliseconds(900)));
   EXPECT_TRUE(judged.after(milliseconds(100)));
   EXPECT_EQ(judged.conditions().at(0).held, seconds(2));
   judged.host.mem_available = Bytes(500);
@@ -233,6 +242,53 @@ TEST(Condition, AccumulationCountsWhileAConditionHolds) {
   for (int i = 0; i < 30; ++i)
     judged.after(milliseconds(100));
   EXPECT_FALSE(judged.holds()) << "what is below takes away, growth or not";
+}
+
+TEST(Condition, WhatIsNotKnownForAWhileDoesNotCountAndDoesNotBeginAnew) {
+  Judged judged("mem.available < 10% for 2s");
+  judged.host.mem_available = Bytes(50);
+  EXPECT_FALSE(judged.holds());
+  EXPECT_FALSE(judged.after(seconds(1)));
+  judged.host.mem_available.reset();
+  EXPECT_FALSE(judged.after(milliseconds(500))) << "1.5 s by then";
+  EXPECT_FALSE(judged.after(seconds(30)));
+  EXPECT_FALSE(judged.value().known);
+  judged.host.mem_available = Bytes(50);
+  EXPECT_FALSE(judged.after(seconds(30)));
+  ASSERT_EQ(judged.conditions().size(), 1U);
+  EXPECT_EQ(judged.conditions()[0].held, milliseconds(1500));
+  EXPECT_FALSE(judged.after(milliseconds(400)));
+  EXPECT_TRUE(judged.after(milliseconds(100)));
+  judged.host.mem_available.reset();
+  judged.after(milliseconds(100));
+  judged.host.mem_available = Bytes(500);
+  EXPECT_FALSE(judged.after(milliseconds(100)));
+  judged.host.mem_available = Bytes(50);
+  EXPECT_FALSE(judged.after(milliseconds(100))) << "in between it did not hold";
+  EXPECT_FALSE(judged.after(milliseconds(900)));
+}
+
+TEST(Condition, OfATimeThatNobodySawHalfOfWhatIsAskedForCountsAtMost) {
+  Judged judged("mem.available < 10% for 2s");
+  judged.host.mem_available = Bytes(50);
+  EXPECT_FALSE(judged.holds());
+  EXPECT_FALSE(judged.after(std::chrono::minutes(10))) << "the guard was stopped, say";
+  EXPECT_FALSE(judged.after(milliseconds(900)));
+  EXPECT_TRUE(judged.after(milliseconds(100)));
+  EXPECT_TRUE(judged.after(std::chrono::minutes(10)));
+}
+
+TEST(Condition, AnUnknownMomentNeitherConfirmsNorRefutesWhatLasted) {
+  Judged judged("mem.available < 10% for 2s");
+  judged.host.mem_available = Bytes(50);
+  for (int look = 0; look < 4; ++look)
+    judged.after(seconds(1));
+  ASSERT_TRUE(judged.holds());
+  judged.host.mem_available.reset();
+  EXPECT_FALSE(judged.peek().known);
+  judged.host.mem_available = Bytes(500);
+  EXPECT_EQ(judged.peek().number, 0);
+  EXPECT_TRUE(judged.peek().known);
 }
 
 TEST(Condition, ScopesOfCgroups) {

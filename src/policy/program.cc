@@ -175,15 +175,23 @@ class Stepper {
     return truth_value(memo.active);
   }
 
+  // Since when a is true, but for the time when it was not known. Of a time without a look not more
+  // counts than `unseen_most`: nobody saw what was in between.
+  void hold(NodeMemo& memo, NodeValue a, HostTime unseen_most) const {
+    const HostTime passed = view_.now - memo.last;
+    if (memo.active) memo.since += memo.unknown ? passed : passed - std::min(passed, unseen_most);
+    if (is_true(a) && !memo.active) memo.since = view_.now;
+    memo.active = is_true(a) || (memo.active && !a.known);
+    memo.unknown = !a.known;
+    memo.last = view_.now;
+  }
+
   NodeValue lasting(const ProgramNode& node, NodeValue a) {
     NodeMemo& memo = state_.memos[node.slot];
-    if (!is_true(a)) {
-      memo.active = false;
-      return a.known ? truth_value(false) : kUnknownValue;
-    }
-    if (!memo.active) memo.since = view_.now;
-    memo.active = true;
-    return truth_value(view_.now - memo.since >= node.window);
+    hold(memo, a, node.window / 2);
+    const bool is_long_enough = memo.active && view_.now - memo.since >= node.window;
+    memo.value = memo.active && !is_long_enough ? 1 : 0;
+    return a.known ? truth_value(is_long_enough) : kUnknownValue;
   }
 
   NodeValue within(const ProgramNode& node, NodeValue a) {
@@ -209,9 +217,7 @@ class Stepper {
   NodeValue comparison(const ProgramNode& node, NodeValue a, NodeValue b) {
     const NodeValue value = plain_value(node.op, a, b);
     if (!is_comparison(node.op)) return value;
-    NodeMemo& memo = state_.memos[node.slot];
-    if (is_true(value) && !memo.active) memo.since = view_.now;
-    memo.active = is_true(value);
+    hold(state_.memos[node.slot], value, HostTime::max());
     return value;
   }
 
@@ -246,7 +252,7 @@ NodeValue peeked(const ProgramNode& node, NodeValue a, NodeValue b, NodeValue be
     case Op::until:
       return is_true(a) ? truth_value(true) : (is_true(b) ? truth_value(false) : before);
     case Op::lasting:
-      return is_true(a) ? before : truth_value(false);
+      return is_true(a) ? before : (a.known ? truth_value(false) : kUnknownValue);
     case Op::within:
       return is_true(a) ? truth_value(true) : before;
     default:
@@ -301,7 +307,7 @@ std::size_t Program::conditions(std::span<const NodeValue> values, std::span<con
     condition.threshold = values[node.b].number;
     condition.known = values[i].known;
     condition.holds = is_true(values[i]);
-    condition.held = memo.active ? now - memo.since : HostTime(0);
+    condition.held = condition.holds ? now - memo.since : HostTime(0);
   }
   return count;
 }

@@ -84,9 +84,10 @@ struct ProgramNode {
 
 struct NodeMemo {
   HostTime since{0};  // Since when something is true; or the time of `value`.
-  HostTime last{0};
-  double value = 0;
+  HostTime last{0};   // Of the last look.
+  double value = 0;   // Above 0: something is on its way.
   bool active = false;
+  bool unknown = false;  // At the last look; that time does not count.
 
   // policy/state_archive.h
   template <class Archive>
@@ -95,6 +96,7 @@ struct NodeMemo {
     archive.past(last);
     archive.number(value);
     archive.truth(active);
+    archive.truth(unknown);
   }
 };
 

@@ -240,6 +240,7 @@ TEST_F(GuardLive, ABadPolicyKeepsTheOldOneAndAGoodOneTakesItsPlace) {
                  std::chrono::seconds(10)))
       << said();
   EXPECT_THAT(said(), HasSubstr("reads its policy again"));
+  EXPECT_EQ(whole_file("/proc/" + std::to_string(guard_) + "/comm"), "oom-guard\n");
   start_leak();
   EXPECT_TRUE(comes_true([&] { return leak_ended().has_value(); }, std::chrono::seconds(20)))
       << said();
