@@ -15,35 +15,42 @@ namespace {
 
 constexpr std::size_t kBufferSize = std::size_t{4} * 1024;
 constexpr std::size_t kListSize = std::size_t{32} * 1024;
-constexpr std::size_t kCommRoom = 16;     // A name is at most 15 bytes, but for kernel threads.
 constexpr std::size_t kCmdlineMax = 512;  // More of it is cut.
 
 // What a process weighs for the question who is large.
-std::int64_t weight_of(const TickProcess& row) {
+std::int64_t weight_of(const SmallProcess& row) {
   if (row.oom_score) return std::int64_t{*row.oom_score} << 40;
-  return row.rss.value_or(Bytes(0)).count();
+  return row.whole().rss.value_or(Bytes(0)).count();
 }
 
 }  // namespace
 
-ProcessSensor::ProcessSensor(FileDescriptor proc, const TickNeeds& needs, std::size_t capacity,
+ProcessSensor::ProcessSensor(FileDescriptor proc, const TickNeeds& needs, const TableRoom& room,
                              std::size_t leaders)
     : proc_(std::move(proc)),
       needs_(needs),
       page_size_(static_cast<PageSize>(machine_page_size())),
-      rows_(capacity),
-      order_(capacity),
-      leaders_(leaders),
-      texts_(capacity * kCommRoom + (needs.cmdline || needs.exe ? leaders * kCmdlineMax : 0)),
+      room_(room.most),
+      close_(std::min(leaders, room.most)),
+      texts_(needs.cmdline || needs.exe ? close_.size() * kCmdlineMax : 0),
       buffer_(kBufferSize),
-      list_(kListSize) {}
+      list_(kListSize) {
+  take_room(rows_, room);
+  take_room(order_, room);
+}
 
 Result<ProcessSensor> ProcessSensor::create(const std::string& root, const TickNeeds& needs,
-                                            std::size_t capacity, std::size_t leaders) {
+                                            const TableRoom& room, std::size_t leaders) {
   FileDescriptor proc = open_kept_folder(root + "/proc");
   if (proc.get() < 0)
     return fail(ErrorCode::unsupported, root + "/proc: cannot open: " + std::strerror(errno));
-  return ProcessSensor(std::move(proc), needs, std::max<std::size_t>(capacity, 1), leaders);
+  return ProcessSensor(std::move(proc), needs, {std::max<std::size_t>(room.most, 1), room.now},
+                       leaders);
+}
+
+void ProcessSensor::keep_spare(std::size_t processes) {
+  oomkit::keep_spare(rows_, room_, processes);
+  oomkit::keep_spare(order_, room_, processes);
 }
 
 void ProcessSensor::begin() {
@@ -113,7 +120,7 @@ std::string_view ProcessSensor::keep(std::string_view text) {
 }
 
 void ProcessSensor::add(std::int32_t pid, std::uint32_t cgroup) {
-  if (row_count_ == rows_.size()) {
+  if (row_count_ == room_) {
     is_cut_ = true;
     return;
   }
@@ -122,28 +129,32 @@ void ProcessSensor::add(std::int32_t pid, std::uint32_t cgroup) {
   row.cgroup = cgroup;
   // It may have ended since it was listed.
   if (!read_process_stat(file(pid, "stat"), page_size_, row)) return;
-  row.comm = keep(row.comm);
-  rows_[row_count_++] = row;
+  keep_spare(row_count_ + 1);
+  rows_[row_count_++] = SmallProcess(row);
 }
 
 void ProcessSensor::read_closely(bool swap_in_use) {
   std::size_t count = 0;
   for (std::uint32_t index = 0; index < row_count_; ++index) {
-    TickProcess& row = rows_[index];
-    if (row.kernel_thread == Fact::yes) continue;
-    if (swap_in_use) row.oom_score = read_small_number(file(row.pid, "oom_score"));
+    SmallProcess& row = rows_[index];
+    if (row.whole().kernel_thread == Fact::yes) continue;
+    if (swap_in_use) row.oom_score = read_small_number(file(row.pid(), "oom_score"));
     order_[count++] = index;
   }
   const auto end = order_.begin() + static_cast<std::ptrdiff_t>(count);
   auto last = end;
-  if (count > leaders_) {
-    last = order_.begin() + static_cast<std::ptrdiff_t>(leaders_);
+  if (count > close_.size()) {
+    last = order_.begin() + static_cast<std::ptrdiff_t>(close_.size());
     std::nth_element(order_.begin(), last, end, [&](std::uint32_t a, std::uint32_t b) {
       return weight_of(rows_[a]) > weight_of(rows_[b]);
     });
   }
-  for (auto at = order_.begin(); at != last; ++at)
-    read_details(rows_[*at]);
+  std::uint32_t close = 0;
+  for (auto at = order_.begin(); at != last; ++at, ++close) {
+    close_[close] = rows_[*at].whole();
+    read_details(close_[close]);
+    rows_[*at].close = close;
+  }
 }
 
 void ProcessSensor::read_details(TickProcess& row) {

@@ -4,6 +4,9 @@
 // cheapest file that says who it is and how large (`stat`) is read, and the rest only of those
 // that could matter: the largest. What is swapped out stands in `status` alone; where swap is in
 // use, `oom_score`, which the kernel works out of both, says who is large.
+//
+// The memory of the rows is locked, so they are small (policy/process_rows.h) and no more of them
+// are touched than there are processes, and some to spare.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/table_room.h"
 #include "guard/cgroup_sensor.h"
 #include "io/file_descriptor.h"
 #include "policy/tick.h"
@@ -23,19 +27,19 @@ namespace oomkit {
 class ProcessSensor {
  public:
   static Result<ProcessSensor> create(const std::string& root, const TickNeeds& needs,
-                                      std::size_t capacity, std::size_t leaders);
+                                      const TableRoom& room, std::size_t leaders);
 
   // All of the host's. `cgroups` may be absent.
   void read_all(const CgroupSensor* cgroups, bool swap_in_use);
   // Those in the cgroups with these identities and below them.
   void read_some(const CgroupSensor& cgroups, std::span<const std::uint64_t> ids, bool swap_in_use);
 
-  std::span<const TickProcess> rows() const { return {rows_.data(), row_count_}; }
+  ProcessRows rows() const { return {std::span(rows_).first(row_count_), close_}; }
   bool is_cut() const { return is_cut_; }
   static std::size_t count(const std::string& root);
 
  private:
-  ProcessSensor(FileDescriptor proc, const TickNeeds& needs, std::size_t capacity,
+  ProcessSensor(FileDescriptor proc, const TickNeeds& needs, const TableRoom& room,
                 std::size_t leaders);
 
   void begin();
@@ -44,6 +48,7 @@ class ProcessSensor {
   void add(std::int32_t pid, std::uint32_t cgroup);
   void read_closely(bool swap_in_use);
   void read_details(TickProcess& row);
+  void keep_spare(std::size_t processes);
   std::string_view file(std::int32_t pid, const char* name);
   // Its copy in the room for texts; empty where that is full.
   std::string_view keep(std::string_view text);
@@ -51,11 +56,12 @@ class ProcessSensor {
   FileDescriptor proc_;
   TickNeeds needs_;
   PageSize page_size_ = PageSize::k4K;
-  std::vector<TickProcess> rows_;
+  std::size_t room_;
+  std::vector<SmallProcess> rows_;
   std::size_t row_count_ = 0;
   std::vector<std::uint32_t> order_;
-  std::size_t leaders_;
-  std::vector<char> texts_;
+  std::vector<TickProcess> close_;  // Of those that are looked at closely.
+  std::vector<char> texts_;         // Theirs.
   std::size_t texts_used_ = 0;
   std::vector<char> buffer_;
   std::vector<char> list_;

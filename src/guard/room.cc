@@ -12,6 +12,7 @@ SensorRoom room_for(std::size_t cgroups, std::size_t processes) {
   SensorRoom room;
   room.cgroups = std::clamp(2 * cgroups, kCgroupsMin, kCgroupsMax);
   room.processes = std::clamp(2 * processes, kProcessesMin, kProcessesMax);
+  room.processes_now = processes;
   return room;
 }
 
@@ -21,6 +22,7 @@ EngineCapacity capacity_for(const SensorRoom& room) {
   EngineCapacity capacity;
   capacity.cgroups = room.cgroups;
   capacity.processes = room.processes;
+  capacity.processes_now = room.processes_now;
   capacity.process_histories = std::clamp(room.processes / 4, kHistoriesMin, kHistoriesMax);
   return capacity;
 }

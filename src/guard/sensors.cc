@@ -15,9 +15,11 @@ SensorRoom room_below(const std::string& root, const std::optional<CgroupPlace>&
 Result<Sensors> Sensors::create(const std::string& root, const TickNeeds& needs,
                                 const std::optional<CgroupPlace>& place, const SensorRoom& room) {
   OOMKIT_TRY(HostSensor host, HostSensor::create(root, needs));
-  OOMKIT_TRY(
-      ProcessSensor processes,
-      ProcessSensor::create(root, needs, needs.processes ? room.processes : 1, room.leaders));
+  OOMKIT_TRY(ProcessSensor processes,
+             ProcessSensor::create(
+                 root, needs,
+                 needs.processes ? TableRoom{room.processes, room.processes_now} : TableRoom{1, 1},
+                 room.leaders));
   Sensors sensors(std::move(host), std::move(processes));
   if (place && needs.cgroups) {
     OOMKIT_TRY(CgroupSensor cgroups, CgroupSensor::create(root, *place, needs, room.cgroups));

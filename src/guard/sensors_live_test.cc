@@ -66,9 +66,9 @@ TEST_F(SensorsLive, ProcessesAreThoseThatASnapshotHas) {
   const Tick& tick = sensors.read(wish_);
   const Snapshot after = machine();
   ASSERT_FALSE(tick.processes_cut);
-  std::map<std::int64_t, const TickProcess*> rows;
+  std::map<std::int64_t, TickProcess> rows;
   for (const TickProcess& row : tick.processes)
-    rows[row.pid] = &row;
+    rows[row.pid] = row;
   std::map<std::int64_t, const Task*> stayed;
   for (const Task& task : before.tasks)
     stayed[task.pid] = &task;
@@ -83,10 +83,10 @@ TEST_F(SensorsLive, ProcessesAreThoseThatASnapshotHas) {
       ADD_FAILURE() << task.comm << " (" << task.pid << ") was there, and is in no row";
       continue;
     }
-    if (!row->second->rss_anon || !task.oom_score_adj) continue;
+    if (!row->second.rss_anon || !task.oom_score_adj) continue;
     if (same->second->oom_score_adj != task.oom_score_adj) continue;
     ++compared;
-    EXPECT_EQ(row->second->oom_score_adj.optional(), task.oom_score_adj);
+    EXPECT_EQ(row->second.oom_score_adj.optional(), task.oom_score_adj);
   }
   EXPECT_GT(compared, 0U);
 }
@@ -96,14 +96,14 @@ TEST_F(SensorsLive, WeFindOurselves) {
   const Tick& tick = sensors.read(wish_);
   const auto self = std::find_if(tick.processes.begin(), tick.processes.end(),
                                  [&](const TickProcess& row) { return row.pid == tick.own_pid; });
-  ASSERT_NE(self, tick.processes.end());
-  EXPECT_GT(*self->rss, Bytes(0));
-  EXPECT_LE((*self->start).count(), tick.now.count());
+  ASSERT_FALSE(self == tick.processes.end());
+  EXPECT_GT(*(*self).rss, Bytes(0));
+  EXPECT_LE((*(*self).start).count(), tick.now.count());
   if (!place_) GTEST_SKIP() << "no memory cgroups are to be seen here";
   ASSERT_TRUE(tick.has_cgroups);
   EXPECT_GE(tick.cgroups.size(), 1U);
   if (tick.own_cgroup != kNoRow) {
-    EXPECT_EQ(self->cgroup, tick.own_cgroup);
+    EXPECT_EQ((*self).cgroup, tick.own_cgroup);
   }
 }
 

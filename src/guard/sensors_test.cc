@@ -72,10 +72,10 @@ class SensorsTest : public ::testing::Test {
       if (row.path == path) return &row;
     return nullptr;
   }
-  static const TickProcess* find(const Tick& tick, std::int32_t pid) {
+  static std::optional<TickProcess> find(const Tick& tick, std::int32_t pid) {
     for (const TickProcess& row : tick.processes)
-      if (row.pid == pid) return &row;
-    return nullptr;
+      if (row.pid == pid) return row;
+    return std::nullopt;
   }
 
   TemporaryDirectory place_;
@@ -103,8 +103,8 @@ TEST_F(SensorsTest, OneTickHoldsHostCgroupsAndProcesses) {
   EXPECT_EQ(tick.cgroups[tick.own_cgroup].path, "/app/db");
   ASSERT_EQ(tick.processes_read, ProcessesRead::all);
   ASSERT_EQ(tick.processes.size(), 4U);
-  const TickProcess* child = find(tick, 11);
-  ASSERT_NE(child, nullptr);
+  const std::optional<TickProcess> child = find(tick, 11);
+  ASSERT_TRUE(child);
   EXPECT_EQ(*child->ppid, 10);
   EXPECT_EQ(child->comm, "web");
   EXPECT_EQ(*child->rss_anon, Bytes(30 * kMiB));
@@ -164,13 +164,26 @@ TEST_F(SensorsTest, OnlyTheLargestAreLookedAtClosely) {
   EXPECT_EQ(*find(tick, 10)->rss, Bytes(30 * kMiB)) << "its size is known all the same";
 }
 
+TEST_F(SensorsTest, MoreProcessesThanAtTheStartAreReadAllTheSame) {
+  SensorRoom room{16, 1000, 1};
+  room.processes_now = 4;
+  for (int pid = 1000; pid < 1500; ++pid)
+    process(pid, "more", 1, pid);
+  Sensors sensors = std::move(Sensors::create(place_.path(""), needs_, std::nullopt, room)).value();
+  const Tick& tick = sensors.read(wish_);
+  EXPECT_FALSE(tick.processes_cut);
+  ASSERT_EQ(tick.processes.size(), 504U);
+  EXPECT_EQ(find(tick, 1499)->comm, "more");
+  EXPECT_EQ(*find(tick, 1400)->rss, Bytes(1400 * kMiB));
+}
+
 TEST_F(SensorsTest, AProcessThatVanishesWhileItIsReadIsLeftOut) {
   std::filesystem::remove_all(place_.path("proc/11"));
   std::filesystem::remove(place_.path("proc/10/status"));
   Sensors sensors = make();
   const Tick& tick = sensors.read(wish_);
-  EXPECT_EQ(find(tick, 11), nullptr);
-  ASSERT_NE(find(tick, 10), nullptr);
+  EXPECT_FALSE(find(tick, 11));
+  ASSERT_TRUE(find(tick, 10));
   EXPECT_FALSE(find(tick, 10)->rss_anon.has_value());
 }
 

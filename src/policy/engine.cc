@@ -28,8 +28,9 @@ class PolicyEngine : public Engine {
   PolicyEngine(const Policy& policy, const EngineCapacity& capacity, HostTime start)
       : policy_(policy),
         capacity_(capacity),
-        ledger_(capacity.cgroups, capacity.processes, capacity.process_histories, start),
-        selector_(policy, ledger_, capacity.cgroups, capacity.processes),
+        ledger_(capacity.cgroups, {capacity.processes, capacity.processes_now},
+                capacity.process_histories, start),
+        selector_(policy, ledger_, capacity.cgroups, {capacity.processes, capacity.processes_now}),
         states_(policy, std::min(capacity.cgroups, kScopeInstances)),
         pace_(policy) {
     std::size_t nodes = 1;
@@ -367,6 +368,7 @@ StepResult PolicyEngine::step(const Tick& whole) {
     if (recent.until != HostTime(0) && tick.now >= recent.until) recent = {};
   }
   ledger_.take(tick);
+  selector_.keep_spare(tick.processes.size());
   watch_the_kernel(tick);
   for (std::size_t rule = 0; rule < policy_.rules.size(); ++rule)
     judge_rule(tick, rule);

@@ -34,6 +34,8 @@ struct EngineCapacity {
   std::size_t cgroups = 1024;           // Rows of a tick, and histories that are kept.
   std::size_t processes = 8192;         // Rows of a tick.
   std::size_t process_histories = 512;  // Processes whose growth is followed.
+  // Rows that memory is taken for at the start, and some to spare; for more when there are more.
+  std::size_t processes_now = 512;
 };
 
 // What became of a decision that acted, told by whoever carried it out.

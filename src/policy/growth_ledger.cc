@@ -37,17 +37,18 @@ auto place_of(Places& places, std::uint64_t key) {
 
 }  // namespace
 
-GrowthLedger::GrowthLedger(std::size_t cgroups, std::size_t rows_of_processes,
+GrowthLedger::GrowthLedger(std::size_t cgroups, const TableRoom& rows_of_processes,
                            std::size_t processes, HostTime start)
     : start_(start),
       cgroups_(cgroups),
       processes_(processes),
       cgroup_growth_(cgroups),
       leaf_growth_(cgroups),
-      slot_of_row_(rows_of_processes, kNoRow),
+      rows_room_(rows_of_processes.most),
       pgscan_rate_(cgroups),
       has_children_(cgroups),
       row_ids_(cgroups) {
+  take_room(slot_of_row_, rows_of_processes);
   free_cgroups_.reserve(cgroups);
   for (std::size_t i = cgroups; i > 0; --i)
     free_cgroups_.push_back(static_cast<std::uint32_t>(i - 1));
@@ -59,7 +60,7 @@ std::size_t GrowthLedger::memory() const {
   return cgroups_.size() * (sizeof(CgroupMemory) + sizeof(Place) + 2 * sizeof(GrowthLadder) +
                             sizeof(double) + sizeof(std::uint64_t) + sizeof(std::uint32_t) + 1) +
          processes_.size() * (sizeof(ProcessMemory) + sizeof(Place)) +
-         slot_of_row_.size() * sizeof(std::uint32_t);
+         rows_room_ * sizeof(std::uint32_t);
 }
 
 void GrowthLedger::Followed::add(HostTime now, Bytes use) {
@@ -194,6 +195,7 @@ void GrowthLedger::take_root(const Tick& tick) {
 // Those that are known first, then the missing, then the new: who takes the place of a process
 // that has just died takes over what is remembered of it.
 void GrowthLedger::take_processes(const Tick& tick) {
+  keep_spare(slot_of_row_, rows_room_, tick.processes.size());
   const std::size_t count = std::min(tick.processes.size(), slot_of_row_.size());
   bool in_root = false;
   for (std::uint32_t row = 0; row < count; ++row) {

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "core/table_room.h"
 #include "core/time.h"
 #include "policy/decision.h"
 #include "policy/growth_history.h"
@@ -25,7 +26,7 @@ namespace oomkit {
 
 class GrowthLedger {
  public:
-  GrowthLedger(std::size_t cgroups, std::size_t rows_of_processes, std::size_t processes,
+  GrowthLedger(std::size_t cgroups, const TableRoom& rows_of_processes, std::size_t processes,
                HostTime start);
 
   // Takes in what the tick has.
@@ -136,6 +137,7 @@ class GrowthLedger {
   std::vector<Place> process_places_;  // By key.
 
   std::vector<GrowthLadder> cgroup_growth_, leaf_growth_;
+  std::size_t rows_room_;
   std::vector<std::uint32_t> slot_of_row_;  // Of the tick's processes.
   std::vector<double> pgscan_rate_;
   std::vector<std::uint8_t> has_children_;

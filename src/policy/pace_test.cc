@@ -55,7 +55,7 @@ pick = "process by culprit"
 do = ["kill"]
 )");
   Pace pace_{policy_};
-  GrowthLedger ledger_{4, 4, 4, HostTime(0)};
+  GrowthLedger ledger_{4, {4, 4}, 4, HostTime(0)};
   HostTime now_ = seconds(1000);
   TickWish wished_;
 };
@@ -114,7 +114,7 @@ TEST(PaceOfCgroups, WhoWatchesCgroupsThatMayFillWithoutAStallLooksOften) {
         "schema = 1\n[[rule]]\nname = \"r\"\nscope = \"" + scope + "\"\nwhen = \"" + when +
         "\"\npick = \"process by culprit\"\ndo = [\"kill\"]\n");
     Pace pace(policy);
-    const GrowthLedger ledger(4, 4, 4, HostTime(0));
+    const GrowthLedger ledger(4, {4, 4}, 4, HostTime(0));
     Tick tick;
     tick.now = seconds(1000);
     tick.host.mem_total = tick.host.mem_available = Bytes(1000 * kGi);

@@ -5,17 +5,25 @@
 namespace oomkit {
 
 Selector::Selector(const Policy& policy, const GrowthLedger& ledger, std::size_t cgroups,
-                   std::size_t processes)
+                   const TableRoom& processes)
     : policy_(policy),
       ledger_(ledger),
-      ranked_(std::max(cgroups, processes)),
-      members_(processes),
-      sorted_(processes),
-      targets_(processes) {}
+      room_(processes),
+      places_room_({std::max(cgroups, processes.most), std::max(cgroups, processes.now)}) {
+  take_room(places_, places_room_);
+  take_room(sorted_, room_);
+  take_room(targets_, room_);
+}
+
+void Selector::keep_spare(std::size_t processes) {
+  oomkit::keep_spare(places_, places_room_.most, processes);
+  oomkit::keep_spare(sorted_, room_.most, processes);
+  oomkit::keep_spare(targets_, room_.most, processes);
+}
 
 std::size_t Selector::memory() const {
-  return sizeof(*this) + ranked_.size() * sizeof(Ranked) + members_.size() * sizeof(Member) +
-         sorted_.size() * sizeof(std::uint32_t) + targets_.size() * sizeof(ProcessId);
+  return sizeof(*this) + places_room_.most * sizeof(Place) +
+         room_.most * (sizeof(std::uint32_t) + sizeof(ProcessId));
 }
 
 VictimSelection Selector::select(const SelectorInput& input) {

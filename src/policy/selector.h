@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -58,7 +59,10 @@ struct VictimSelection {
 class Selector {
  public:
   Selector(const Policy& policy, const GrowthLedger& ledger, std::size_t cgroups,
-           std::size_t processes);
+           const TableRoom& processes);
+
+  // For a tick with so many processes.
+  void keep_spare(std::size_t processes);
 
   // Valid until the next call.
   VictimSelection select(const SelectorInput& input);
@@ -89,6 +93,15 @@ class Selector {
     Excluded excluded = Excluded::no;
     double points = 0;
   };
+
+  Ranked& ranked_at(std::size_t index) { return places_[index].ranked; }
+  const Ranked& ranked_at(std::size_t index) const { return places_[index].ranked; }
+  Member& member_at(std::size_t index) { return places_[index].member; }
+  const Member& member_at(std::size_t index) const { return places_[index].member; }
+  Ranked& add_ranked(const Ranked& ranked) {
+    return *new (&places_[ranked_count_++].ranked) Ranked(ranked);
+  }
+  void add_member(const Member& member) { new (&places_[members_count_++].member) Member(member); }
 
   // Eligibility (selector_eligible.cc).
   template <class Fits>
@@ -142,7 +155,7 @@ class Selector {
   void target_group(VictimSelection& selection, std::uint32_t row);
   void target_cgroup(VictimSelection& selection, std::uint32_t row, TargetKind kind);
   bool add_target(const TickProcess& process);
-  void add_member(std::uint32_t member);
+  void take_member(std::uint32_t member);
   void finish_target(VictimSelection& selection, TargetKind kind);
   Known<Bytes> frees_of(const TickProcess& process) const;
 
@@ -150,8 +163,14 @@ class Selector {
   const GrowthLedger& ledger_;
   SelectorInput input_;
   GrowthShares shares_;
-  std::vector<Ranked> ranked_;
-  std::vector<Member> members_;
+  TableRoom room_, places_room_;  // For processes; for the larger of them and cgroups.
+  // The one or the other: members are collected when all that was ranked has been told.
+  union Place {
+    Ranked ranked;
+    Member member;
+    Place() : ranked() {}
+  };
+  std::vector<Place> places_;
   std::vector<std::uint32_t> sorted_;  // Rows of the tick's processes, or of members_, by pid.
   std::vector<ProcessId> targets_;
   std::size_t target_count_ = 0;

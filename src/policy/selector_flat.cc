@@ -138,8 +138,7 @@ double Selector::cgroup_value(Ranker ranker, std::uint32_t row, bool& known) con
 template <class Value>
 void Selector::rank(std::uint32_t row, const Standing& standing, const Value& value) {
   const std::vector<RankSum>& order = input_.rule->pick->order;
-  Ranked& ranked = ranked_[ranked_count_++];
-  ranked = {row, standing.level, standing.excluded, {}};
+  Ranked& ranked = add_ranked({row, standing.level, standing.excluded, {}});
   bool known = true;
   for (std::size_t key = 0; key < order.size(); ++key) {
     for (const auto& [weight, ranker] : order[key].terms) {
@@ -153,7 +152,7 @@ void Selector::rank(std::uint32_t row, const Standing& standing, const Value& va
 VictimSelection Selector::select_processes() {
   const Tick& tick = *input_.tick;
   const PolicyPick& pick = *input_.rule->pick;
-  const std::size_t count = std::min(tick.processes.size(), ranked_.size());
+  const std::size_t count = std::min(tick.processes.size(), sorted_.size());
   shares_.clear();
   for (std::uint32_t row = 0; row < count; ++row) {
     if (in_scope(tick.processes[row].cgroup)) shares_.add(ledger_.of_process(row));
@@ -170,8 +169,8 @@ VictimSelection Selector::select_processes() {
   order_by_keys();
   VictimSelection selection;
   selection.considered = static_cast<std::uint32_t>(ranked_count_);
-  if (ranked_count_ > 0 && ranked_[0].excluded == Excluded::no) {
-    const std::uint32_t row = ranked_[0].row;
+  if (ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no) {
+    const std::uint32_t row = ranked_at(0).row;
     const std::uint32_t group = highest_group(tick.processes[row].cgroup);
     if (group != kNoRow) {
       target_cgroup(selection, group, TargetKind::cgroup);
@@ -191,7 +190,7 @@ VictimSelection Selector::select_processes() {
 VictimSelection Selector::select_cgroups() {
   const Tick& tick = *input_.tick;
   const PolicyPick& pick = *input_.rule->pick;
-  const auto count = static_cast<std::uint32_t>(std::min(tick.cgroups.size(), ranked_.size()));
+  const auto count = static_cast<std::uint32_t>(std::min(tick.cgroups.size(), places_.size()));
   std::uint32_t node = input_.scope_row == kNoRow ? 0 : input_.scope_row;
   const std::uint32_t scope = node;
   bool is_first_level = true;
@@ -218,17 +217,17 @@ VictimSelection Selector::select_cgroups() {
     }
     refuse_the_small();
     order_by_keys();
-    deeper = pick.recursive && ranked_count_ > 0 && ranked_[0].excluded == Excluded::no &&
-             !is_leaf(ranked_[0].row) && tick.cgroups[ranked_[0].row].oom_group != Fact::yes;
-    if (deeper) node = ranked_[0].row;
+    deeper = pick.recursive && ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no &&
+             !is_leaf(ranked_at(0).row) && tick.cgroups[ranked_at(0).row].oom_group != Fact::yes;
+    if (deeper) node = ranked_at(0).row;
     is_first_level = false;
   }
   VictimSelection selection;
   selection.considered = static_cast<std::uint32_t>(ranked_count_);
-  if (ranked_count_ > 0 && ranked_[0].excluded == Excluded::no)
-    target_cgroup(selection, ranked_[0].row, pick.kind);
+  if (ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no)
+    target_cgroup(selection, ranked_at(0).row, pick.kind);
   if (selection.target.processes.empty() && selection.found) {
-    ranked_[0].excluded = Excluded::not_whole;
+    ranked_at(0).excluded = Excluded::not_whole;
     selection.found = false;
   }
   show(false);
@@ -268,7 +267,7 @@ void Selector::refuse_the_small() {
   const Known<double> least = least_wanted();
   if (!least) return;
   for (std::size_t i = 0; i < ranked_count_; ++i) {
-    Ranked& ranked = ranked_[i];
+    Ranked& ranked = ranked_at(i);
     if (ranked.excluded == Excluded::no && ranked.keys[0] < *least)
       ranked.excluded = Excluded::too_little;
   }
@@ -286,18 +285,19 @@ bool Selector::comes_before(const Ranked& a, const Ranked& b) const {
 }
 
 void Selector::order_by_keys() {
-  const auto begin = ranked_.begin();
+  const auto begin = places_.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(ranked_count_);
   const auto shown = static_cast<std::ptrdiff_t>(std::min(ranked_count_, kShownMax));
-  std::partial_sort(begin, begin + shown, end,
-                    [&](const Ranked& a, const Ranked& b) { return comes_before(a, b); });
+  std::partial_sort(begin, begin + shown, end, [&](const Place& a, const Place& b) {
+    return comes_before(a.ranked, b.ranked);
+  });
 }
 
 void Selector::show(bool processes) {
   const Tick& tick = *input_.tick;
   shown_count_ = std::min(ranked_count_, kShownMax);
   for (std::size_t i = 0; i < shown_count_; ++i) {
-    const Ranked& ranked = ranked_[i];
+    const Ranked& ranked = ranked_at(i);
     DecisionCandidate& candidate = shown_.at(i);
     candidate = {};
     candidate.level = ranked.level;

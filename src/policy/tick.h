@@ -19,6 +19,7 @@
 #include "core/known.h"
 #include "core/time.h"
 #include "core/units.h"
+#include "policy/process_rows.h"
 
 namespace oomkit {
 
@@ -26,9 +27,6 @@ using Microseconds = std::chrono::microseconds;
 
 // A limit that is known not to be set ("max").
 inline constexpr Bytes kUnlimited{INT64_MAX};
-inline constexpr std::uint32_t kNoRow = UINT32_MAX;
-
-enum class Fact : std::uint8_t { unknown, no, yes };
 
 struct TickPressureLine {
   Known<std::int32_t> avg10_centipercent, avg60_centipercent, avg300_centipercent;
@@ -93,29 +91,6 @@ struct TickCgroup {
   Fact frozen = Fact::unknown;
 };
 
-struct TickProcess {
-  std::int32_t pid = 0;
-  Known<HostTime> start;  // Since boot; pid and start name a process for good.
-  Known<std::int32_t> ppid, pgid, session;
-  Known<std::int64_t> uid;  // Effective.
-  std::string_view user;    // Its name, where policies look at it and it is known.
-  std::string_view comm;
-  // Empty where not read: only policies that look at them have them (TickNeeds).
-  std::string_view cmdline;  // Arguments joined by spaces.
-  std::string_view exe;
-  char state = '?';  // 'R', 'S', 'D', 'Z', ...
-  Fact kernel_thread = Fact::unknown;
-  Known<std::int32_t> threads;
-
-  Known<Bytes> rss;  // All of it; the three parts where known.
-  Known<Bytes> rss_anon, rss_file, rss_shmem;
-  Known<Bytes> swap, pagetables;
-  Known<std::int32_t> oom_score_adj;
-  Known<std::int32_t> oom_score;  // The kernel's own, /proc/PID/oom_score.
-
-  std::uint32_t cgroup = kNoRow;  // In the tick's cgroups, if it has any; else in the last ones.
-};
-
 enum class ProcessesRead : std::uint8_t {
   none,
   some,  // All of the cgroups that were asked for, with those below them.
@@ -132,7 +107,7 @@ struct Tick {
   std::uint32_t own_cgroup = kNoRow;  // Where the guard itself is; never a candidate.
 
   ProcessesRead processes_read = ProcessesRead::none;
-  std::span<const TickProcess> processes;
+  ProcessRows processes;
   // More were there than there was room for: what is decided is decided on a part.
   bool cgroups_cut = false;
   bool processes_cut = false;
