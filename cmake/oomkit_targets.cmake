@@ -46,7 +46,7 @@ endif()
 # ASan. Of the rooms those that long tests and fuzzers run through are worth optimising.
 set(test_options "")
 set(room_options "")
-set(hot_rooms core model kernel klog explain render policy)
+set(hot_rooms core model kernel klog explain render policy policy_engine)
 if(OOMKIT_SANITIZE)
   set(test_options -O0)
   set(room_options -O0)

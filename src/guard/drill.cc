@@ -112,6 +112,8 @@ DrillResult hold_drill(const Policy& policy, KillDoor& door, KillRun& run, const
   MadeUpEmergency emergency(victim, begin);
   NoOutbox outbox;
   const auto guard = std::make_unique<Guard>(*engine, emergency, run, outbox, dry_run);
+  // What is used from here on is used in a kill too, and stays.
+  forget_program_pages();
   constexpr int kTurnsMax = 200;  // 50 s of the made-up time.
   DrillResult result;
   for (int turns = 0; turns < kTurnsMax && (!result.decided || guard->is_acting()); ++turns) {

@@ -101,8 +101,8 @@ FixedText<512> rise_above() {
 }
 
 // What the drill showed that one should know.
-FixedText<256> drill(const Policy& policy, KillDoor& door, KillRun& run, bool dry_run) {
-  const std::int32_t pid = start_idle_process();
+FixedText<256> drill(std::int32_t pid, const Policy& policy, KillDoor& door, KillRun& run,
+                     bool dry_run) {
   if (pid < 0) return FixedText<256>("; no drill (", error_name(-pid).view(), ")");
   const KillTarget victim = {pid, static_cast<std::uint64_t>(door.start_ticks(pid).value)};
   const DrillResult result = hold_drill(policy, door, run, victim, dry_run);
@@ -199,13 +199,13 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   const auto board = std::make_unique<StatusBoard>(ring.board(), *policy);
   OOMKIT_TRY(GuardLoop loop, GuardLoop::create({*guard, *run, *door, *board, ring}, ""));
   engine->tell(board.get());
-  touch_stack();
-  forget_program_pages();
-  const FixedText<256> drilled = drill(*policy, *door, *run, dry_run);
+  const std::int32_t victim = start_idle_process();
   const int no_watchdog =
       start_watchdog({&number_of(ring, ChannelNumber::beats),
                       &number_of(ring, ChannelNumber::stalls), ring.wake_file(), kPatience});
   board->start({start.policy, read->hash, policy_read, loop.triggers(), dry_run, own_process_id()});
+  touch_stack();
+  const FixedText<256> drilled = drill(victim, *policy, *door, *run, dry_run);
   FixedText<512> lacking = rise_above();
   if (no_watchdog != 0) lacking.append("; no watchdog thread");
   if (!sensors.has_pressure()) lacking.append("; this kernel has no pressure files (psi=1)");

@@ -113,6 +113,7 @@ TEST_F(BoardTest, WhatHasToLastIsWaitedForThenHoldsThenCoolsDown) {
   look(milliseconds(0));
   host_.mem_free = Bytes(10 << 20);
   look(milliseconds(1000));
+  look(milliseconds(1700));
   look(milliseconds(2500));
   GuardRuleStatus rule = asked(milliseconds(2500)).rules.at(1);
   EXPECT_EQ(rule.state, RuleState::waiting);

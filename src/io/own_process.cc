@@ -1,8 +1,10 @@
 #include "io/own_process.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 
 #include <fcntl.h>
@@ -17,8 +19,23 @@
 
 #include "io/file_descriptor.h"
 
+// Where the linker was told to define them.
+extern "C" {
+[[gnu::weak]] extern const char oomkit_kept_code_begin[];
+[[gnu::weak]] extern const char oomkit_kept_code_end[];
+[[gnu::weak]] extern const char oomkit_kept_data_begin[];
+[[gnu::weak]] extern const char oomkit_kept_data_end[];
+}
+
 namespace oomkit {
 namespace {
+
+void touch(const char* begin, const char* end) {
+  constexpr std::ptrdiff_t kPage = 4096;
+  for (const volatile char* at = begin; at < end; at += std::min(kPage, end - at))
+    static_cast<void>(*at);
+  if (begin < end) static_cast<void>(*static_cast<const volatile char*>(end - 1));
+}
 
 bool schedule(int policy) {
   sched_param parameters{};
@@ -51,6 +68,8 @@ void forget_program_pages() {
     return 1;  // The first is the program itself.
   };
   ::dl_iterate_phdr(forget, nullptr);
+  touch(oomkit_kept_code_begin, oomkit_kept_code_end);
+  touch(oomkit_kept_data_begin, oomkit_kept_data_end);
 }
 
 int lock_memory() {

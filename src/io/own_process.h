@@ -12,7 +12,8 @@ std::int32_t own_process_id();
 std::int32_t own_process_group();
 
 // What of the program's own file is in memory goes, but for what is used from now on; before
-// that, for instance, has been started and will not be again.
+// that, for instance, has been started and will not be again. What the linker has put into
+// sections named "kept" (src/guard/kept_code.ld) is brought into memory, used or not.
 void forget_program_pages();
 // All of our memory that is used, now or later, stays in RAM. What was never used takes none.
 int lock_memory();

@@ -5,7 +5,7 @@
 namespace oomkit {
 namespace {
 
-constexpr std::int64_t kGrain = 4096;  // No page is smaller, all are multiples of it.
+constexpr std::int64_t kSmallestPage = 4096;  // No page is smaller, all are multiples of it.
 
 }  // namespace
 
@@ -22,7 +22,7 @@ SmallProcess::SmallProcess(const TickProcess& whole)
       kernel_thread_(whole.kernel_thread) {
   if (whole.rss) {
     rss_grains_ = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>((*whole.rss).count() / kGrain, 0, UINT32_MAX - 1));
+        std::clamp<std::int64_t>((*whole.rss).count() / kSmallestPage, 0, UINT32_MAX - 1));
   }
   const std::string_view name = whole.comm.substr(0, kName);
   std::copy(name.begin(), name.end(), comm_.begin());
@@ -40,7 +40,7 @@ TickProcess SmallProcess::whole() const {
   row.state = state_;
   row.kernel_thread = kernel_thread_;
   row.oom_score = oom_score;
-  if (rss_grains_ != UINT32_MAX) row.rss = Bytes(rss_grains_ * kGrain);
+  if (rss_grains_ != UINT32_MAX) row.rss = Bytes(rss_grains_ * kSmallestPage);
   const auto end = std::find(comm_.begin(), comm_.end(), '\0');
   row.comm = {comm_.data(), static_cast<std::size_t>(end - comm_.begin())};
   return row;
