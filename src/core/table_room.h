@@ -14,7 +14,7 @@ namespace oomkit {
 // To spare beside `used`, in a room of `room`.
 constexpr std::size_t length_with_spare(std::size_t used, std::size_t room) {
   constexpr std::size_t kLeast = 64;
-  return std::min(room, used + std::max(used / 4, kLeast));
+  return std::min(room, used + std::max(used / 8, kLeast));
 }
 
 struct TableRoom {
@@ -32,7 +32,7 @@ void take_room(std::vector<T>& table, const TableRoom& room) {
 template <class T>
 void keep_spare(std::vector<T>& table, std::size_t room, std::size_t used) {
   constexpr std::size_t kLeast = 32;
-  if (table.size() < std::min(room, used + std::max(used / 8, kLeast)))
+  if (table.size() < std::min(room, used + std::max(used / 16, kLeast)))
     table.resize(length_with_spare(used, room));
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/table_room.h"
 #include "guard/sensor_text.h"
 #include "io/kept_folder.h"
 
@@ -30,11 +31,12 @@ CgroupSensor::CgroupSensor(CgroupFiles files, const TickNeeds& needs, std::size_
       needs_(needs),
       nodes_(capacity),
       index_(std::bit_ceil(capacity * 2)),
-      rows_(capacity),
       node_of_row_(capacity),
       names_(capacity * kNameRoom),
       text_(kTextSize),
-      entries_(kEntriesSize) {}
+      entries_(kEntriesSize) {
+  take_room(rows_, {capacity, 1});
+}
 
 Result<CgroupSensor> CgroupSensor::create(const std::string& root, const CgroupPlace& place,
                                           const TickNeeds& needs, std::size_t capacity) {
@@ -119,11 +121,12 @@ void CgroupSensor::list_children(std::uint32_t parent_row) {
     if (node == kNoRow) node = make_node(entry.inode, folder, entry.name);
     if (node == kNoRow) continue;
     const std::string_view path = keep(rows_[parent_row].path, entry.name);
-    if (path.empty() || row_count_ == rows_.size()) {
+    if (path.empty() || row_count_ == nodes_.size()) {
       is_cut_ = true;
       return;
     }
     const auto row = static_cast<std::uint32_t>(row_count_++);
+    keep_spare(rows_, nodes_.size(), row_count_);
     rows_[row].id = entry.inode;
     rows_[row].parent = parent_row;
     rows_[row].path = path;

@@ -18,7 +18,7 @@ SensorRoom room_for(std::size_t cgroups, std::size_t processes) {
 
 EngineCapacity capacity_for(const SensorRoom& room) {
   constexpr std::size_t kHistoriesMin = 256;
-  constexpr std::size_t kHistoriesMax = 1024;
+  constexpr std::size_t kHistoriesMax = 512;
   EngineCapacity capacity;
   capacity.cgroups = room.cgroups;
   capacity.processes = room.processes;

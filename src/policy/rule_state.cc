@@ -16,14 +16,22 @@ RuleStates::RuleStates(const Policy& policy, std::size_t instances) : policy_(po
     state.identity = {scope_key(rule.scope), fnv1a(rule.name), program_key(rule.when)};
     state.ring_keys = ring_keys(rule.when);
     state.instances.resize(count);
-    state.rings.resize(count * rule.when.rings());
-    state.memos.resize(count * rule.when.memos());
+    state.rings.reserve(count * rule.when.rings());
+    state.memos.reserve(count * rule.when.memos());
     rules_.push_back(std::move(state));
   }
 }
 
 std::size_t RuleStates::index_of(const PerRule& rule, const RuleInstance& instance) const {
   return static_cast<std::size_t>(&instance - rule.instances.data());
+}
+
+// Memory that was never touched need not be locked: most rules are judged in few cgroups.
+void RuleStates::keep_spare_instances(PerRule& state, const Program& when, std::size_t used) {
+  constexpr std::size_t kSpare = 8;
+  const std::size_t count = std::min(state.instances.size(), used + 1 + kSpare);
+  if (state.rings.size() < (used + 1) * when.rings()) state.rings.resize(count * when.rings());
+  if (state.memos.size() < (used + 1) * when.memos()) state.memos.resize(count * when.memos());
 }
 
 RuleInstance* RuleStates::find(std::size_t rule, std::uint64_t cgroup_id, std::uint64_t step) {
@@ -38,6 +46,7 @@ RuleInstance* RuleStates::find(std::size_t rule, std::uint64_t cgroup_id, std::u
   }
   if (free == nullptr) return nullptr;
   *free = {true, cgroup_id, step, HostTime(0), HostTime(0)};
+  keep_spare_instances(state, policy_.rules[rule].when, index_of(state, *free));
   const ProgramState fresh = program(rule, *free);
   std::fill(fresh.rings.begin(), fresh.rings.end(), WindowRing{});
   std::fill(fresh.memos.begin(), fresh.memos.end(), NodeMemo{});
@@ -69,8 +78,9 @@ void RuleStates::discharge() {
 std::size_t RuleStates::memory() const {
   std::size_t bytes = 0;
   for (const PerRule& rule : rules_) {
-    bytes += rule.instances.size() * sizeof(RuleInstance) + rule.rings.size() * sizeof(WindowRing) +
-             rule.memos.size() * sizeof(NodeMemo) + rule.ring_keys.size() * sizeof(std::uint64_t);
+    bytes += rule.instances.size() * sizeof(RuleInstance) +
+             rule.rings.capacity() * sizeof(WindowRing) + rule.memos.capacity() * sizeof(NodeMemo) +
+             rule.ring_keys.size() * sizeof(std::uint64_t);
   }
   return bytes;
 }

@@ -67,6 +67,7 @@ class RuleStates {
     std::vector<NodeMemo> memos;
   };
 
+  static void keep_spare_instances(PerRule& state, const Program& when, std::size_t used);
   std::size_t index_of(const PerRule& rule, const RuleInstance& instance) const;
   void adopt(std::size_t rule, const HandedOver& from, HostTime now);
 
