@@ -42,10 +42,10 @@ struct Costs {
   // Of swap_out, free_written is what it takes to free a page once it is written.
   SimTime swap_out, read_cluster, forget_swapped, free_written;
   SimTime keep_written;  // A page that is still being written, and that stays.
-  SimTime keep_used;    // A page whose mapping is looked up, and that stays.
-  SimTime fork;         // A child.
-  SimTime report;       // An OOM report on the log, ...
-  SimTime report_task;  // ... and each task in it.
+  SimTime keep_used;     // A page whose mapping is looked up, and that stays.
+  SimTime fork;          // A child.
+  SimTime report;        // An OOM report on the log, ...
+  SimTime report_task;   // ... and each task in it.
 };
 
 struct KernelProfile {
