@@ -154,6 +154,32 @@ std::optional<Note> Board::take_note(Slot& slot) {
   return note;
 }
 
+// One look may miss a note in a slot that it has passed and find a later one that answers it.
+// What came before a note is seen by whoever looks again after having seen that note.
+Slot* Board::slot_of_oldest_note() {
+  Slot* oldest = find_oldest_note();
+  while (true) {
+    Slot* again = find_oldest_note();
+    if (again == oldest) return oldest;
+    oldest = again;
+  }
+}
+
+Slot* Board::find_oldest_note() {
+  Slot* oldest = nullptr;
+  std::int64_t oldest_ns = 0;
+  for (std::size_t i = 0; i < slots_taken(); ++i) {
+    Slot& slot = slots_[i];
+    const std::uint32_t read = slot.read.load();
+    if (read == slot.written.load()) continue;
+    const std::int64_t time_ns = slot.notes[read % Slot::kNotes].time_ns;
+    if (oldest != nullptr && time_ns >= oldest_ns) continue;
+    oldest = &slot;
+    oldest_ns = time_ns;
+  }
+  return oldest;
+}
+
 void Board::wake_supervisor() const {
   const std::uint64_t one = 1;
   // A full counter means that it is awake already.

@@ -96,6 +96,9 @@ class Board {
   // Adds a note and wakes the supervisor; waits while the ring is full.
   void post(Slot& slot, Note note);
   static std::optional<Note> take_note(Slot& slot);
+  // The slot whose next note is the oldest of all, nullptr where there is none: whoever takes
+  // notes by it hears of a mark before it hears what others did because of it.
+  Slot* slot_of_oldest_note();
 
   // Readable when something was posted.
   int wake_file() const { return wake_file_; }
@@ -107,6 +110,7 @@ class Board {
     std::atomic<std::int64_t> begin_ns;
   };
 
+  Slot* find_oldest_note();
   void wake_supervisor() const;
 
   Head* head_ = nullptr;

@@ -83,6 +83,52 @@ TEST(BoardTest, NotesComeInOrderAlsoWhenThereAreMoreThanTheRingHolds) {
   EXPECT_FALSE(Board::take_note(*slot).has_value());
 }
 
+TEST(BoardTest, NotesOfManyAreTakenInTheOrderOfTheirTime) {
+  Board board = board_of(0, 3);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_NE(board.take_slot(), nullptr);
+  board.post(board.slot(2), {.value = 1, .time_ns = 10});
+  board.post(board.slot(0), {.value = 2, .time_ns = 20});
+  board.post(board.slot(2), {.value = 3, .time_ns = 30});
+  board.post(board.slot(1), {.value = 4, .time_ns = 40});
+  for (int i = 1; i <= 4; ++i) {
+    Slot* slot = board.slot_of_oldest_note();
+    ASSERT_NE(slot, nullptr);
+    EXPECT_EQ(Board::take_note(*slot)->value, i);
+  }
+  EXPECT_EQ(board.slot_of_oldest_note(), nullptr);
+}
+
+// Two that answer each other, the second in the slot that is looked at first.
+TEST(BoardTest, AnAnswerNeverComesBeforeItsQuestion) {
+  constexpr std::size_t kRounds = 2000;
+  Board board = board_of(2 * kRounds, 2);
+  Slot* answers = board.take_slot();
+  Slot* asks = board.take_slot();
+  const pid_t asker = in_child([&] {
+    for (std::size_t i = 0; i < kRounds; ++i) {
+      board.post(*asks, {.value = static_cast<std::int64_t>(2 * i), .time_ns = now_ns()});
+      board.reach_mark(2 * i);
+      board.wait_mark(2 * i + 1);
+    }
+  });
+  const pid_t answerer = in_child([&] {
+    for (std::size_t i = 0; i < kRounds; ++i) {
+      board.wait_mark(2 * i);
+      board.post(*answers, {.value = static_cast<std::int64_t>(2 * i + 1), .time_ns = now_ns()});
+      board.reach_mark(2 * i + 1);
+    }
+  });
+  for (std::size_t i = 0; i < 2 * kRounds;) {
+    Slot* slot = board.slot_of_oldest_note();
+    if (slot == nullptr) continue;
+    EXPECT_EQ(Board::take_note(*slot)->value, static_cast<std::int64_t>(i));
+    ++i;
+  }
+  waitpid(asker, nullptr, 0);
+  waitpid(answerer, nullptr, 0);
+}
+
 // The kernel kills at any instruction; who is left must still be heard.
 TEST(BoardTest, AKilledWriterHarmsNobody) {
   Board board = board_of(0, 2);

@@ -271,6 +271,7 @@ void Supervisor::take_signals() {
   while (true) {
     siginfo_t info{};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
+    take_notes();
     take_exit(info.si_pid, exit_status(info));
   }
 }
@@ -347,11 +348,8 @@ void Supervisor::take_tick(std::int64_t waited_from_ns) {
 void Supervisor::take_notes() {
   std::uint64_t count = 0;
   static_cast<void>(::read(board_.wake_file(), &count, sizeof count));
-  for (std::size_t i = 0; i < board_.slots_taken(); ++i) {
-    Slot& slot = board_.slot(i);
-    while (const auto note = Board::take_note(slot))
-      take_note(slot, *note);
-  }
+  while (Slot* slot = board_.slot_of_oldest_note())
+    take_note(*slot, *Board::take_note(*slot));
 }
 
 void Supervisor::take_note(const Slot& slot, const Note& note) {
