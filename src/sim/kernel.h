@@ -385,7 +385,7 @@ class Kernel {
   void panic_for(const Process& process, const OomRequest& request, const std::string& text);
   OomReport make_report(const Process& process, const OomRequest& request) const;
   bool may_report();
-  SimTime report_cost(const Process& asking, const OomRequest& request) const;
+  Co<void> print_report(const Process& asking, const OomRequest& request);
 
   // reaper.cc
   void queue_oom_reaper(const Process& victim);

@@ -128,10 +128,18 @@ Kernel::Choice Kernel::select_bad_process(const Process& asking, const OomReques
   return choice;
 }
 
-// Header, counters and a line a task.
-SimTime Kernel::report_cost(const Process& asking, const OomRequest& request) const {
+// Header, counters and a line a task. Others may run between two lines where the kernel's own paths
+// are left at any time.
+Co<void> Kernel::print_report(const Process& asking, const OomRequest& request) {
+  constexpr SimTime kLine = 120us;
   const auto tasks = static_cast<std::int64_t>(candidates(asking, request).size());
-  return profile_.costs.report + profile_.costs.report_task * tasks;
+  SimTime left = profile_.costs.report + profile_.costs.report_task * tasks;
+  const SimTime at_once = scheduler_.leaves_kernel_paths() ? kLine : left;
+  while (left > SimTime(0)) {
+    const SimTime part = std::min(left, at_once);
+    left -= part;
+    co_await spend(*asking.thread, part);
+  }
 }
 
 bool Kernel::may_report() {
@@ -180,7 +188,8 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
                             process.mm != nullptr && process.pid != 1 &&
                             process.oom_score_adj != kAdjMin;
   if (takes_asking) {
-    co_await spend(*process.thread, looking + report_cost(process, request));
+    co_await spend(*process.thread, looking);
+    co_await print_report(process, request);
     kill_process(process, request, process);
     co_return true;
   }
@@ -196,13 +205,13 @@ Co<bool> Kernel::out_of_memory(Process& process, OomRequest request) {
       co_return true;
     }
     if (may_report()) witness_.reported(std::move(report));
-    co_await spend(*process.thread, report_cost(process, request));
+    co_await print_report(process, request);
     co_return false;
   }
   Process& victim = *choice.victim;
   trace([&] { return "oom_kill_process: " + victim.comm; });
   // The report is printed first. Nobody else runs between the kill and the next try.
-  co_await spend(*process.thread, report_cost(process, request));
+  co_await print_report(process, request);
   if (victim.mm == nullptr) co_return true;  // It has ended by itself meanwhile.
   kill_process(process, request, victim);
   co_return true;

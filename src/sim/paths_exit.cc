@@ -15,6 +15,40 @@ constexpr Pages kEvictedAtOnce(32);         // PAGEVEC_SIZE, as it is nearly.
 constexpr Pages kForgottenAtOnce(64);
 constexpr SimTime kSystemCall = 1'500ns;
 
+// What it takes to unmap a piece of a gather, or to free one. Of large ones in parts of a tick, so
+// that turns of those who do it come to the same state again (turns.cc); it is known no better.
+SimTime time_of_piece(SimTime each, Pages pages) {
+  constexpr Pages kLarge(256);
+  constexpr SimTime kPart = Scheduler::kTick / 200;
+  const SimTime time = each * pages.count();
+  return pages < kLarge ? time : (time + kPart / 2) / kPart * kPart;
+}
+
+// When each piece of a gather ends, from its begin.
+std::vector<SimTime> ends_of_pieces(const KernelProfile& profile, Pages gather) {
+  std::vector<SimTime> ends;
+  SimTime end{0};
+  const auto add = [&](SimTime each, Pages at_once) {
+    for (Pages done(0); done < gather;) {
+      const Pages part = std::min(at_once, gather - done);
+      ends.push_back(end += time_of_piece(each, part));
+      done += part;
+    }
+  };
+  add(profile.costs.zap, Pages(kPagesAtOnce));
+  add(profile.costs.free_page, profile.freed_at_once);
+  return ends;
+}
+
+SimTime time_of_gathers(const KernelProfile& profile, Pages pages) {
+  const std::int64_t whole = pages.count() / kGatherMax.count();
+  const Pages rest(pages.count() % kGatherMax.count());
+  SimTime time{0};
+  if (whole > 0) time = ends_of_pieces(profile, kGatherMax).back() * whole;
+  if (rest > Pages(0)) time += ends_of_pieces(profile, rest).back();
+  return time;
+}
+
 }  // namespace
 
 // A core file holds what the process held, and is charged to it.
@@ -71,10 +105,10 @@ bool Kernel::is_awaited() const {
 // that is left.
 Pages Kernel::freed_undisturbed(const Thread& thread, Pages left) const {
   if (page_by_page_ || is_awaited()) return Pages(0);
-  const SimTime each = profile_.costs.zap + profile_.costs.free_page;
   // The last of it is over before anybody's turn, and not at it.
-  const Pages pages((scheduler_.undisturbed(thread).count() - 1) / each.count());
-  return pages >= left ? left : pages - Pages(pages.count() % kGatherMax.count());
+  const SimTime time = scheduler_.undisturbed(thread) - SimTime(1);
+  if (time_of_gathers(profile_, left) <= time) return left;
+  return kGatherMax * (time / time_of_gathers(profile_, kGatherMax));
 }
 
 // Where a thread is in giving pages back: a gather is unmapped by pieces, then freed by others.
@@ -87,7 +121,10 @@ struct Kernel::Gather {
 class Kernel::Freeing : public Rhythm {
  public:
   Freeing(Kernel& kernel, const std::vector<Object*>& objects, Gather& gather)
-      : Rhythm(ends_of(kernel.profile_)), kernel_(&kernel), objects_(&objects), gather_(&gather) {}
+      : Rhythm(ends_of_pieces(kernel.profile_, kGatherMax)),
+        kernel_(&kernel),
+        objects_(&objects),
+        gather_(&gather) {}
 
   void plan() override {
     allow(0, 0);
@@ -118,20 +155,6 @@ class Kernel::Freeing : public Rhythm {
  private:
   static std::size_t zap_steps() {
     return static_cast<std::size_t>((kGatherMax.count() + kPagesAtOnce - 1) / kPagesAtOnce);
-  }
-  static std::vector<SimTime> ends_of(const KernelProfile& profile) {
-    std::vector<SimTime> ends;
-    SimTime end{0};
-    const auto add = [&](SimTime each, Pages at_once) {
-      for (Pages done(0); done < kGatherMax;) {
-        const Pages part = std::min(at_once, kGatherMax - done);
-        ends.push_back(end += each * part.count());
-        done += part;
-      }
-    };
-    add(profile.costs.zap, Pages(kPagesAtOnce));
-    add(profile.costs.free_page, profile.freed_at_once);
-    return ends;
   }
   // By batches as long as it hangs on them what a processor keeps (Machine::give()).
   void drop(Pages pages) {
@@ -198,8 +221,7 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
     if (gather.left <= Pages(0)) {
       if (const Pages at_once = freed_undisturbed(thread, left()); at_once > Pages(0)) {
         drop_first(objects, at_once);
-        const SimTime each = profile_.costs.zap + profile_.costs.free_page;
-        co_await spend(thread, each * at_once.count());
+        co_await spend(thread, time_of_gathers(profile_, at_once));
         continue;
       }
       const Pages size = std::min(left(), kGatherMax);
@@ -208,7 +230,7 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
     if (gather.zapped < gather.size) {
       const Pages part = std::min(Pages(kPagesAtOnce), gather.size - gather.zapped);
       gather.zapped += part;
-      co_await scheduler_.spend(thread, profile_.costs.zap * part.count(), rhythm);
+      co_await scheduler_.spend(thread, time_of_piece(profile_.costs.zap, part), rhythm);
       // Where turns were taken meanwhile, it may be anywhere in a gather.
       if (gather.zapped < gather.size || gather.left < gather.size) continue;
     }
@@ -216,7 +238,7 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
       // Others have swapped out the rest of it. What was given back is paid for before what is
       // next.
       gather.left = Pages(0);
-      if (freed > Pages(0)) co_await spend(thread, profile_.costs.free_page * freed.count());
+      if (freed > Pages(0)) co_await spend(thread, time_of_piece(profile_.costs.free_page, freed));
       freed = Pages(0);
       continue;
     }
@@ -230,10 +252,10 @@ Co<void> Kernel::free_pages_of(Thread& thread, const std::vector<Object*>& objec
     gather.left -= part;
     freed += part;
     if (freed < profile_.freed_at_once && gather.left > Pages(0)) continue;
-    const std::int64_t count = std::exchange(freed, Pages(0)).count();
-    co_await scheduler_.spend(thread, profile_.costs.free_page * count, rhythm);
+    const Pages piece = std::exchange(freed, Pages(0));
+    co_await scheduler_.spend(thread, time_of_piece(profile_.costs.free_page, piece), rhythm);
   }
-  if (freed > Pages(0)) co_await spend(thread, profile_.costs.free_page * freed.count());
+  if (freed > Pages(0)) co_await spend(thread, time_of_piece(profile_.costs.free_page, freed));
   for (Object* object : objects)
     --object->givers;
 }

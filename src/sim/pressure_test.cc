@@ -45,7 +45,7 @@ class PressureWatchTest : public testing::Test {
     }
   }
 
-  Scheduler scheduler_{1, false};
+  Scheduler scheduler_{1, {}};
   PressureGroup group_;
   std::vector<SimTime> woken_;
   int steps_ = 0;

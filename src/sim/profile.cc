@@ -1,6 +1,8 @@
 #include "sim/profile.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 
 #include "scenario/scenario.h"
 
@@ -356,6 +358,18 @@ const KernelProfile* find_profile(std::string_view kernel) {
     if (is_kernel(profile.label, kernel)) return &profile;
   }
   return nullptr;
+}
+
+// sysctl_sched_base_slice and update_sysctl() of kernel/sched/fair.c; on 7.2 turns were seen to end
+// in their middle of a tick, in the kernel's own paths too.
+TurnRules turn_rules(const KernelProfile& profile, std::size_t processors) {
+  constexpr std::size_t kProcessorsThatCount = 8;
+  const auto factor = std::bit_width(std::clamp(processors, std::size_t{1}, kProcessorsThatCount));
+  TurnRules rules;
+  rules.slices_are_kept = profile.version >= KernelVersion{6, 6};
+  rules.ends_between_ticks = profile.version >= KernelVersion{7, 0};
+  rules.slice = (rules.ends_between_ticks ? 700us : 750us) * factor;
+  return rules;
 }
 
 Pages managed_above_dma(const KernelProfile& profile, Bytes memory) {

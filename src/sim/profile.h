@@ -109,6 +109,8 @@ std::span<const KernelProfile> kernel_profiles();
 // By its label, or by a release of that version; nullptr: not one that the model knows.
 const KernelProfile* find_profile(std::string_view kernel);
 
+TurnRules turn_rules(const KernelProfile& profile, std::size_t processors);
+
 // Pages of the zones DMA32 and Normal together that the page allocator gets of that RAM.
 Pages managed_above_dma(const KernelProfile& profile, Bytes memory);
 

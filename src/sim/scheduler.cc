@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kWeightOfNice0 = 1024;
+constexpr std::int64_t kWeightOfNice0 = Scheduler::kWeightOfNice0;
 constexpr SimTime kWakeUpGranule = 1ms;  // sysctl_sched_wakeup_granularity.
 constexpr SimTime kLatency = 6ms;        // sysctl_sched_latency.
 constexpr SimTime kSleeperBonus = kLatency / 2;
@@ -49,10 +49,19 @@ Thread& Scheduler::create(int nice) {
 
 void Scheduler::start(Thread& thread, Co<void> path) {
   thread.fiber_.start(std::move(path));
+  if (rules_.slices_are_kept) {
+    for (Thread* each : running_) {
+      if (each != nullptr) account(*each);
+    }
+    place(thread, true);
+    make_runnable(thread);
+    look_at_slices(thread);
+    return;
+  }
   if (!thread.first_) thread.virtual_ns_ = virtual_min_ns_;
   // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's
   // nice value, 0, when it is placed.
-  if (!slices_are_kept_ && !thread.first_) {
+  if (!thread.first_) {
     std::int64_t weights = kWeightOfNice0 + runnable_weights_;
     for (const Thread* other : running_)
       weights += other != nullptr ? other->weight_ : 0;
@@ -71,10 +80,12 @@ SimTime Scheduler::do_at_once(Thread& thread, Co<void> path) {
 
 void Scheduler::set_first(Thread& thread, bool first) {
   if (thread.is_running()) account(thread);
+  const std::int64_t average = rules_.slices_are_kept ? average_virtual() : virtual_min_ns_;
   thread.first_ = first;
   thread.weight_ = first ? kWeights.front() : kWeightOfNice0;
-  thread.virtual_ns_ = first ? kBeforeAll : virtual_min_ns_;
+  thread.virtual_ns_ = first ? kBeforeAll : average;
   thread.virtual_rest_ = 0;
+  thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread);
 }
 
 void Scheduler::changed(Thread& thread) {
@@ -87,7 +98,10 @@ void Scheduler::enqueue(Thread& thread) {
   const auto later = [](const Thread* a, const Thread* b) {
     return std::pair(a->virtual_ns_, a->number_) > std::pair(b->virtual_ns_, b->number_);
   };
-  runnable_.insert(std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later), &thread);
+  const auto place = rules_.slices_are_kept
+                         ? runnable_.end()
+                         : std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later);
+  runnable_.insert(place, &thread);
   runnable_weights_ += thread.weight_;
 }
 
@@ -110,6 +124,11 @@ void Scheduler::awake(Thread& thread) {
   for (Thread* each : running_) {
     if (each != nullptr) account(*each);
   }
+  if (rules_.slices_are_kept) {
+    place(thread, false);
+    make_runnable(thread);
+    return look_at_slices(thread);
+  }
   if (!thread.first_)
     thread.virtual_ns_ = std::max(thread.virtual_ns_, virtual_min_ns_ - kSleeperBonus.count());
   make_runnable(thread);
@@ -121,7 +140,10 @@ void Scheduler::awake(Thread& thread) {
 }
 
 Thread* Scheduler::next_runnable() const {
-  return runnable_.empty() ? nullptr : runnable_.back();
+  if (runnable_.empty()) return nullptr;
+  if (!rules_.slices_are_kept) return runnable_.back();
+  Thread* const next = earliest_waiting();
+  return next != nullptr ? next : runnable_.front();
 }
 
 // What a running thread has used up to now, whether or not it is at the end of a spend().
@@ -138,6 +160,10 @@ void Scheduler::account(Thread& thread) {
     thread.virtual_ns_ += weighed / thread.weight_;
     thread.virtual_rest_ = weighed % thread.weight_;
   }
+  if (rules_.slices_are_kept) {
+    virtual_min_ns_ = thread.virtual_ns_;
+    return renew_deadline(thread);
+  }
   const Thread* next = next_runnable();
   const std::int64_t lowest =
       next == nullptr ? thread.virtual_ns_ : std::min(thread.virtual_ns_, next->virtual_ns_);
@@ -151,47 +177,39 @@ SimTime Scheduler::slice_of(const Thread& thread) const {
   return std::max(kLatency, kLeastSlice * threads) * thread.weight_ / weights;
 }
 
+// When account() will have added so much, or had, to the nanosecond: a share is over at the same
+// moment whether it was asked for once, or again and again in between.
+SimTime Scheduler::reached(const Thread& thread, std::int64_t virtual_ns) const {
+  const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
+  const std::int64_t more = weighed > 0 ? kWeightOfNice0 - 1 : 0;
+  return now_ + SimTime((weighed + more) / kWeightOfNice0);
+}
+
 // Up to 6.5: at a tick, when its slice is over and the other has had less, or less by the slice
 // (check_preempt_tick()); at once when one was woken that had had much less.
 SimTime Scheduler::share_by_ticks(const Thread& thread, const Thread& next) const {
   if (thread.preempted_) return SimTime(0);
   const SimTime slice = slice_of(thread);
   const std::int64_t behind = next.virtual_ns_ - thread.virtual_ns_;
-  // When account() will have added so much, or had, to the nanosecond: a share is over at the same
-  // moment whether it was asked for once, or again and again in between.
-  const auto reached = [&](std::int64_t virtual_ns) {
-    const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
-    const std::int64_t more = weighed > 0 ? kWeightOfNice0 - 1 : 0;
-    return now_ + SimTime((weighed + more) / kWeightOfNice0);
-  };
   const auto tick_from = [&](SimTime time) {
-    time = std::max({time, next.queued_, thread.dispatched_ + SimTime(1)});
-    return (time + kTick - SimTime(1)) / kTick * kTick;
+    return tick_at_or_after(std::max({time, next.queued_, thread.dispatched_ + SimTime(1)}));
   };
-  const SimTime by_slice = tick_from(std::max(thread.dispatched_ + slice, reached(behind)));
-  const SimTime by_lead =
-      tick_from(std::max(thread.dispatched_ + kLeastSlice, reached(behind + slice.count())));
+  const SimTime by_slice = tick_from(std::max(thread.dispatched_ + slice, reached(thread, behind)));
+  const SimTime by_lead = tick_from(
+      std::max(thread.dispatched_ + kLeastSlice, reached(thread, behind + slice.count())));
   return std::max(std::min(by_slice, by_lead) - now_, SimTime(0));
 }
 
-// From 6.6 on: an equal that wakes up waits until the other's slice is over.
-SimTime Scheduler::share_by_slices(const Thread& thread, const Thread& next) const {
-  const std::int64_t behind = next.virtual_ns_ - thread.virtual_ns_;
-  const auto real = [&](std::int64_t virtual_ns) {
-    const std::int64_t weighed = virtual_ns * thread.weight_ - thread.virtual_rest_;
-    return SimTime(weighed <= 0 ? 0 : (weighed + kWeightOfNice0 - 1) / kWeightOfNice0);
-  };
-  const SimTime by_tick = std::max(thread.dispatched_ + kTick - now_, real(behind));
-  const bool at_once = next.weight_ > thread.weight_;
-  const SimTime first = at_once ? std::min(real(behind + next.granule_ns_), by_tick) : by_tick;
-  return std::max(first, SimTime(0));
+SimTime Scheduler::tick_at_or_after(SimTime time) {
+  return (time + kTick - SimTime(1)) / kTick * kTick;
 }
 
 // How long a running thread has until it gives way to another, if nobody else comes.
 std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
+  if (runnable_.empty()) return std::nullopt;
+  if (rules_.slices_are_kept) return share_by_slices(thread);
   const Thread* next = next_runnable();
-  if (next == nullptr) return std::nullopt;
-  return slices_are_kept_ ? share_by_slices(thread, *next) : share_by_ticks(thread, *next);
+  return share_by_ticks(thread, *next);
 }
 
 // Another processor is free for one who waits for it: he begins now, and not later.
@@ -227,15 +245,18 @@ void Scheduler::release(Thread& thread) {
 
 void Scheduler::run(Thread& thread) {
   thread.fiber_.resume();
-  if (thread.fiber_.done()) release(thread);
+  if (!thread.fiber_.done()) return;
+  keep_lag(thread);
+  release(thread);
 }
 
-// Of who stands last among those who wait.
+// Of one of those who wait.
 void Scheduler::begin_turn(Thread& thread, std::size_t processor) {
-  runnable_.pop_back();
+  runnable_.erase(std::find(runnable_.begin(), runnable_.end(), &thread));
   runnable_weights_ -= thread.weight_;
   thread.runnable_ = false;
   thread.preempted_ = false;
+  thread.timed_ = rules_.ends_between_ticks && !runnable_.empty();
   thread.processor_ = processor;
   thread.dispatched_ = thread.accounted_ = now_;
   running_[processor] = &thread;
@@ -300,9 +321,20 @@ bool Scheduler::step() {
   return true;
 }
 
-void Scheduler::end_spend(Thread& thread) {
+// At the end of a spend(): whether another is next.
+bool Scheduler::gives_way(Thread& thread) {
   const auto share = share_left(thread);
-  if (!share || *share > SimTime(0)) return run(thread);
+  if (!share || *share > SimTime(0)) return false;
+  if (!rules_.slices_are_kept) return true;
+  // What it ran since then, to where it may be left, counts too.
+  if (thread.virtual_ns_ >= thread.deadline_ns_)
+    thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread);
+  thread.preempted_ = is_passed_over(thread);
+  return thread.preempted_;
+}
+
+void Scheduler::end_spend(Thread& thread) {
+  if (!gives_way(thread)) return run(thread);
   release(thread);
   make_runnable(thread);
 }
@@ -349,6 +381,7 @@ void Scheduler::Pause::begin() {
       scheduler.awake(thread);
     });
   }
+  scheduler.keep_lag(thread);
   scheduler.release(thread);
 }
 

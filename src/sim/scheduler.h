@@ -52,11 +52,14 @@ class Thread {
   Fiber fiber_;
   std::int64_t virtual_ns_ = 0;
   std::int64_t virtual_rest_ = 0;
-  SimTime ran_{0};          // In all.
-  SimTime dispatched_{0};   // When it got its processor.
-  SimTime accounted_{0};    // Up to when its time is counted.
-  SimTime queued_{0};       // Since when it waits for a processor.
-  bool preempted_ = false;  // One that was woken had had much less.
+  std::int64_t deadline_ns_ = 0;  // Of its virtual time: see slices.cc.
+  bool timed_ = false;            // A timer ends its slice: hrtick_start_fair().
+  std::int64_t lag_ns_ = 0;       // What it had had less than the average when it went to sleep.
+  SimTime ran_{0};                // In all.
+  SimTime dispatched_{0};         // When it got its processor.
+  SimTime accounted_{0};          // Up to when its time is counted.
+  SimTime queued_{0};             // Since when it waits for a processor.
+  bool preempted_ = false;        // One that was woken had had much less.
   std::optional<std::size_t> processor_;
   bool runnable_ = false;
   bool wake_pending_ = false;
@@ -65,13 +68,19 @@ class Thread {
   Rhythm* rhythm_ = nullptr;  // Of what it spends its time with, if it has one.
 };
 
+// How long a turn is, by version: kernel/sched/fair.c.
+struct TurnRules {
+  bool slices_are_kept = false;     // RUN_TO_PARITY of kernel/sched/features.h (6.6).
+  SimTime slice{0};                 // Of these: sysctl_sched_base_slice.
+  bool ends_between_ticks = false;  // A timer ends a slice (HRTICK), and not the next tick.
+};
+
 class Scheduler {
  public:
   using EventId = std::pair<SimTime, std::uint64_t>;
 
-  // `slices_are_kept`: by RUN_TO_PARITY of kernel/sched/features.h (6.6).
-  Scheduler(std::size_t processors, bool slices_are_kept)
-      : running_(processors, nullptr), slices_are_kept_(slices_are_kept) {}
+  Scheduler(std::size_t processors, TurnRules rules)
+      : running_(processors, nullptr), rules_(rules) {}
 
   SimTime now() const { return now_; }
   EventId at(SimTime when, std::function<void()> what);
@@ -100,11 +109,15 @@ class Scheduler {
   SimTime undisturbed(const Thread& thread) const;
   static constexpr SimTime kTogether{1'000'000};
   static constexpr SimTime kTick{4'000'000};  // CONFIG_HZ 250.
+  static constexpr std::int64_t kWeightOfNice0 = 1024;
 
   // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor,
   // and a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
-  bool forgets_arrears() const { return !slices_are_kept_; }
+  bool forgets_arrears() const { return !rules_.slices_are_kept; }
   bool moments_count() const { return forgets_arrears() && !runnable_.empty(); }
+
+  // Whether a turn ends in the kernel's own paths too.
+  bool leaves_kernel_paths() const { return rules_.ends_between_ticks; }
 
   // Awaiters. Only the thread itself awaits them.
   class Spend;
@@ -120,8 +133,8 @@ class Scheduler {
   bool others_begin_now() const;
   bool can_go_on(const Thread& thread, SimTime time) const;
   std::optional<SimTime> share_left(const Thread& thread) const;
+  SimTime reached(const Thread& thread, std::int64_t virtual_ns) const;
   SimTime share_by_ticks(const Thread& thread, const Thread& next) const;
-  SimTime share_by_slices(const Thread& thread, const Thread& next) const;
   SimTime slice_of(const Thread& thread) const;
   void awake(Thread& thread);
   void account(Thread& thread);
@@ -135,8 +148,28 @@ class Scheduler {
   // Whose spend() ends first, if one does before the first event.
   Thread* first_spent() const;
   std::optional<SimTime> next_end_of_spend() const;
+  bool gives_way(Thread& thread);
   void end_spend(Thread& thread);
   void changed(Thread& thread);
+
+  static SimTime tick_at_or_after(SimTime time);
+
+  // slices.cc
+  std::int64_t slice_of_weight(const Thread& thread) const;
+  struct Load {
+    std::int64_t had = 0, weights = 0;
+  };
+  Load load_from(std::int64_t from) const;
+  std::int64_t average_virtual() const;
+  Thread* earliest_waiting() const;
+  bool is_passed_over(const Thread& thread) const;
+  SimTime seen_at(const Thread& thread) const;
+  std::int64_t virtual_at(const Thread& thread, SimTime when) const;
+  void renew_deadline(Thread& thread);
+  SimTime share_by_slices(const Thread& thread) const;
+  void keep_lag(Thread& thread);
+  void place(Thread& thread, bool is_new);
+  void look_at_slices(const Thread& woken);
 
   // turns.cc
   struct Turn;
@@ -152,11 +185,12 @@ class Scheduler {
   std::uint64_t sequence_ = 0;
   std::map<EventId, std::function<void()>> events_;
   std::vector<std::unique_ptr<Thread>> threads_;
-  std::vector<Thread*> runnable_;  // Whose turn it is first stands last.
+  // Up to 6.5 whose turn it is first stands last; later they stand as they came.
+  std::vector<Thread*> runnable_;
   std::int64_t runnable_weights_ = 0;
   std::vector<Thread*> running_;  // By processor.
   std::int64_t virtual_min_ns_ = 0;
-  bool slices_are_kept_;
+  TurnRules rules_;
   bool stopped_ = false;
   std::optional<SimTime> at_once_;  // What do_at_once() has used so far.
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,10 @@ namespace oomkit::sim {
 namespace {
 
 using namespace std::chrono_literals;
+
+const TurnRules kByTicks;
+const TurnRules kSlicesAtTicks{true, 750us, false};
+const TurnRules kSlices{true, 700us, true};
 
 Co<void> work(Scheduler& scheduler, Thread& thread, std::string& log, char name, int pieces) {
   for (int i = 0; i < pieces; ++i) {
@@ -41,7 +46,7 @@ void run_all(Scheduler& scheduler) {
 }
 
 TEST(SchedulerTest, EqualsShareAProcessor) {
-  Scheduler scheduler(1, false);
+  Scheduler scheduler(1, kByTicks);
   std::string log;
   Thread& a = scheduler.create(0);
   Thread& b = scheduler.create(0);
@@ -56,7 +61,7 @@ TEST(SchedulerTest, EqualsShareAProcessor) {
 }
 
 TEST(SchedulerTest, ANiceThreadGetsWhatIsLeft) {
-  Scheduler scheduler(1, false);
+  Scheduler scheduler(1, kByTicks);
   std::string log;
   Thread& nice = scheduler.create(19);
   Thread& other = scheduler.create(0);
@@ -67,7 +72,7 @@ TEST(SchedulerTest, ANiceThreadGetsWhatIsLeft) {
 }
 
 TEST(SchedulerTest, WhoIsFirstWaitsForNobody) {
-  Scheduler scheduler(1, true);
+  Scheduler scheduler(1, kSlicesAtTicks);
   std::string log;
   Thread& first = scheduler.create(0);
   const auto path = [&]() -> Co<void> {
@@ -96,8 +101,78 @@ TEST(SchedulerTest, WhoIsFirstWaitsForNobody) {
   EXPECT_EQ(log.find(alone + "tttttttt"), std::string::npos) << log;
 }
 
+// Two that always want the processor, and each time that it went from one to the other.
+std::vector<SimTime> turns_of_two(const TurnRules& rules, int nice) {
+  Scheduler scheduler(1, rules);
+  std::vector<SimTime> changes;
+  const Thread* last = nullptr;
+  for (const int each : {0, nice}) {
+    Thread& thread = scheduler.create(each);
+    scheduler.start(thread,
+                    [](Scheduler& its, Thread& own, std::vector<SimTime>& seen,
+                       const Thread*& before) -> Co<void> {
+                      for (int i = 0; i < 400; ++i) {
+                        if (before != &own) seen.push_back(its.now());
+                        before = &own;
+                        co_await its.spend(own, 100us);
+                      }
+                    }(scheduler, thread, changes, last));
+  }
+  run_all(scheduler);
+  return changes;
+}
+
+// Seen on 6.12 and on 7.2, in traces of sched_switch.
+TEST(SchedulerTest, SlicesEndAtTicksOrByATimer) {
+  const std::vector<SimTime> at_ticks = turns_of_two(kSlicesAtTicks, 0);
+  ASSERT_GE(at_ticks.size(), 4U);
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_EQ(at_ticks[i] - at_ticks[i - 1], Scheduler::kTick);
+  // Who was picked again is not timed, so that not all turns are as short.
+  const std::vector<SimTime> by_timer = turns_of_two(kSlices, 0);
+  EXPECT_GE(by_timer.size(), 2 * at_ticks.size());
+}
+
+// A turn of a thread of nice 19 is no shorter, but it comes once where others have had as much by
+// their weights: 1024 to 15.
+TEST(SchedulerTest, ASliceIsAsLongForWhoeverIsNice) {
+  const std::vector<SimTime> changes = turns_of_two(kSlices, 19);
+  ASSERT_GE(changes.size(), 4U);
+  SimTime nice{0};
+  for (std::size_t i = 2; i < changes.size(); i += 2)
+    nice = std::max(nice, changes[i] - changes[i - 1]);
+  EXPECT_LE(nice, SimTime(800us));
+  EXPECT_LE(changes.size(), 6U);
+}
+
+// Who has had less when he goes to sleep has had less when he comes back, and no more than that
+// for having slept.
+TEST(SchedulerTest, ASleeperKeepsHisLagAndGetsNoMore) {
+  Scheduler scheduler(1, kSlices);
+  Thread& busy = scheduler.create(0);
+  Thread& sleeper = scheduler.create(0);
+  std::vector<SimTime> turns;
+  scheduler.start(busy, [](Scheduler& its, Thread& own) -> Co<void> {
+    for (int i = 0; i < 3'000; ++i)
+      co_await its.spend(own, 100us);
+  }(scheduler, busy));
+  scheduler.start(sleeper, [](Scheduler& its, Thread& own, std::vector<SimTime>& seen) -> Co<void> {
+    co_await its.pause_for(own, 100ms);
+    for (int i = 0; i < 100; ++i) {
+      const SimTime before = its.now();
+      co_await its.spend(own, 100us);
+      seen.push_back(its.now() - before);
+    }
+  }(scheduler, sleeper, turns));
+  run_all(scheduler);
+  // He runs a slice, then waits for one of the other's.
+  const auto waited =
+      std::count_if(turns.begin(), turns.end(), [](SimTime each) { return each > SimTime(700us); });
+  EXPECT_GE(waited, 10);
+}
+
 TEST(SchedulerTest, TwoProcessorsAreTwice) {
-  Scheduler scheduler(2, false);
+  Scheduler scheduler(2, kByTicks);
   std::string log;
   Thread& a = scheduler.create(0);
   Thread& b = scheduler.create(0);
@@ -109,7 +184,7 @@ TEST(SchedulerTest, TwoProcessorsAreTwice) {
 
 // Where each step ends with another's, two that are busy at the same time would go on by a page.
 TEST(SchedulerTest, WhoRunsBesideOthersGoesOnForAWhile) {
-  Scheduler scheduler(2, false);
+  Scheduler scheduler(2, kByTicks);
   Thread& steady = scheduler.create(0);
   Thread& other = scheduler.create(0);
   std::vector<SimTime> seen;
@@ -132,7 +207,7 @@ TEST(SchedulerTest, WhoRunsBesideOthersGoesOnForAWhile) {
 }
 
 TEST(SchedulerTest, StepsOfOthersDoNotCountForAWhile) {
-  Scheduler scheduler(2, false);
+  Scheduler scheduler(2, kByTicks);
   Thread& steady = scheduler.create(0);
   Thread& other = scheduler.create(0);
   SimTime seen{0};
@@ -149,7 +224,7 @@ TEST(SchedulerTest, StepsOfOthersDoNotCountForAWhile) {
 }
 
 TEST(SchedulerTest, PathsWaitInTheirMiddleAtAnyDepth) {
-  Scheduler scheduler(1, false);
+  Scheduler scheduler(1, kByTicks);
   Thread& thread = scheduler.create(0);
   int result = 0;
   scheduler.start(thread, measure(scheduler, thread, 500, result));
@@ -158,7 +233,7 @@ TEST(SchedulerTest, PathsWaitInTheirMiddleAtAnyDepth) {
 }
 
 TEST(SchedulerTest, ASleepEndsEarlyWhenItIsWoken) {
-  Scheduler scheduler(1, false);
+  Scheduler scheduler(1, kByTicks);
   Thread& thread = scheduler.create(0);
   bool woken = false;
   scheduler.start(thread, wait_for_it(scheduler, thread, woken));
@@ -171,7 +246,7 @@ TEST(SchedulerTest, ASleepEndsEarlyWhenItIsWoken) {
 // What is done at once takes no time of the world's, says how much it would have taken, and does
 // not lose a wake-up that came before.
 TEST(SchedulerTest, WhatIsDoneAtOnceIsPaidForBehind) {
-  Scheduler scheduler(1, false);
+  Scheduler scheduler(1, kByTicks);
   Thread& thread = scheduler.create(0);
   SimTime used{0};
   bool woken = false;
@@ -193,7 +268,7 @@ TEST(SchedulerTest, WhatIsDoneAtOnceIsPaidForBehind) {
 }
 
 TEST(SchedulerTest, EventsOfOneTimeKeepTheirOrder) {
-  Scheduler scheduler(1, false);
+  Scheduler scheduler(1, kByTicks);
   std::string log;
   for (const char name : {'x', 'y', 'z'})
     scheduler.at(1ms, [&log, name] { log += name; });

@@ -17,6 +17,7 @@ struct Scheduler::Turn {
     const Thread* thread = nullptr;
     std::int64_t virtual_ns = 0;  // More than who runs.
     std::int64_t virtual_rest = 0;
+    std::int64_t deadline_ns = 0;  // As virtual_ns.
     std::size_t step = 0;
     friend bool operator==(const Of&, const Of&) = default;
   };
@@ -36,8 +37,7 @@ struct Scheduler::Turn {
 };
 
 SimTime Scheduler::in_tick() const {
-  // Slices from 6.6 on are counted from their begin, those before end at ticks.
-  return slices_are_kept_ ? SimTime(0) : now_ % kTick;
+  return now_ % kTick;
 }
 
 std::vector<Thread*> Scheduler::takers() const {
@@ -53,11 +53,12 @@ void Scheduler::look_at_turn(Turn& turn) const {
   turn.rounds.clear();
   turn.now = now_;
   turn.virtual_ns = threads.front()->virtual_ns_;
-  turn.virtual_min_ns = virtual_min_ns_ - turn.virtual_ns;
+  if (!rules_.slices_are_kept) turn.virtual_min_ns = virtual_min_ns_ - turn.virtual_ns;
   turn.in_tick = in_tick();
   for (const Thread* each : threads) {
-    turn.threads.push_back(
-        {each, each->virtual_ns_ - turn.virtual_ns, each->virtual_rest_, each->rhythm_->next()});
+    turn.threads.push_back({each, each->virtual_ns_ - turn.virtual_ns, each->virtual_rest_,
+                            rules_.slices_are_kept ? each->deadline_ns_ - turn.virtual_ns : 0,
+                            each->rhythm_->next()});
     turn.ran.push_back(each->ran_);
     turn.rounds.push_back(each->rhythm_->rounds());
   }
@@ -77,10 +78,11 @@ void Scheduler::repeat_turns(const Turn& before) {
   if (times <= 0) return;
   const std::int64_t more = (threads.front()->virtual_ns_ - before.virtual_ns) * times;
   now_ += period * times;
-  virtual_min_ns_ += more;
+  if (!rules_.slices_are_kept) virtual_min_ns_ += more;
   for (std::size_t i = 0; i < threads.size(); ++i) {
     Thread& each = *threads[i];
     each.virtual_ns_ += more;
+    each.deadline_ns_ += more;
     each.ran_ += (each.ran_ - before.ran[i]) * times;
     each.dispatched_ += period * times;
     each.accounted_ += period * times;
@@ -111,14 +113,14 @@ void Scheduler::take_turns() {
   bool repeated = false;
   while (can_take_turns()) {
     Thread* thread = running_.front();
-    // One of these two goes on behind this step.
-    if (!thread->rhythm_->may_begin() || !next_runnable()->rhythm_->may_begin()) break;
+    // One of them goes on behind this step.
+    if (std::any_of(threads.begin(), threads.end(),
+                    [](const Thread* each) { return !each->rhythm_->may_begin(); }))
+      break;
     now_ = std::exchange(thread->spent_at_, std::nullopt)->first;
     account(*thread);
-    SimTime share = *share_left(*thread);
-    if (share <= SimTime(0)) {
+    if (gives_way(*thread)) {
       thread = &pass_on(*thread);
-      share = *share_left(*thread);
       const bool may_be = !repeated && turns > 0 && seen.in_tick == in_tick() &&
                           seen.threads.front().thread == thread &&
                           seen.threads.front().step == thread->rhythm_->next();
@@ -131,6 +133,7 @@ void Scheduler::take_turns() {
         kept_next *= 2;
       }
     }
+    SimTime share = *share_left(*thread);
     if (!events_.empty()) share = std::min(share, events_.begin()->first.first - now_);
     now_ += thread->rhythm_->skip(share);
     account(*thread);
@@ -143,8 +146,9 @@ void Scheduler::take_turns() {
 // The processor, from one thread to the next.
 Thread& Scheduler::pass_on(Thread& thread) {
   thread.processor_.reset();
+  running_.front() = nullptr;
   enqueue(thread);
-  Thread& next = *runnable_.back();
+  Thread& next = *next_runnable();
   begin_turn(next, 0);
   return next;
 }

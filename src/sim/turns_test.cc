@@ -55,9 +55,13 @@ Co<void> beat(Scheduler& scheduler, Thread& thread, Drum& drum, bool by_numbers)
   }
 }
 
+const TurnRules kByTicks;
+const TurnRules kSlicesAtTicks{true, 750us, false};
+const TurnRules kSlices{true, 700us, true};
+
 struct Drummers {
   std::vector<int> nices;
-  bool slices_are_kept = false;
+  TurnRules rules;
   std::int64_t rounds = 0;
   std::optional<SimTime> visits;  // How often somebody else comes, and works a little.
 };
@@ -69,7 +73,7 @@ struct Seen {
 };
 
 Seen play_drums(const Drummers& drummers, bool by_numbers) {
-  Scheduler scheduler(1, drummers.slices_are_kept);
+  Scheduler scheduler(1, drummers.rules);
   std::vector<std::unique_ptr<Drum>> drums;
   std::vector<Thread*> threads;
   for (const int nice : drummers.nices) {
@@ -108,12 +112,14 @@ TEST(TurnsTest, ByNumbersAsStepByStep) {
   const std::vector<std::vector<int>> all_nices = {
       {0, 0}, {0, 5}, {19, 0}, {-5, 3, 10}, {0, 0, 0, 0}};
   for (const std::vector<int>& nices : all_nices) {
-    for (const bool slices_are_kept : {false, true}) {
+    for (const TurnRules& rules : {kByTicks, kSlicesAtTicks, kSlices}) {
       for (const std::optional<SimTime> visits : {std::optional<SimTime>(), {SimTime(333ms)}}) {
-        const Drummers drummers{nices, slices_are_kept, 2'000, visits};
-        SCOPED_TRACE(testing::Message() << nices.size() << " threads, the first of nice "
-                                        << nices[0] << (slices_are_kept ? ", slices" : ", ticks")
-                                        << (visits ? ", with visits" : ""));
+        const Drummers drummers{nices, rules, 2'000, visits};
+        SCOPED_TRACE(testing::Message()
+                     << nices.size() << " threads, the first of nice " << nices[0]
+                     << (rules.slices_are_kept ? ", slices" : ", ticks")
+                     << (rules.ends_between_ticks ? " by a timer" : "")
+                     << (visits ? ", with visits" : ""));
         const Seen by_step = play_drums(drummers, false);
         const Seen by_numbers = play_drums(drummers, true);
         EXPECT_EQ(by_numbers.at_events, by_step.at_events);
@@ -129,7 +135,7 @@ TEST(TurnsTest, ByNumbersAsStepByStep) {
 // A hundred thousand times as much work is no more to be looked at.
 TEST(TurnsTest, WhatComesAgainIsDoneAtOnce) {
   constexpr std::int64_t kMore = 100'000;
-  const Drummers little{{0, 0}, true, 10'000, std::nullopt};
+  const Drummers little{{0, 0}, kSlicesAtTicks, 10'000, std::nullopt};
   Drummers much = little;
   much.rounds *= kMore;
   const Seen of_little = play_drums(little, true);

@@ -35,6 +35,10 @@ std::vector<int> nodes_of(std::string_view list) {
   return nodes;
 }
 
+std::size_t processors_of(const Scenario& scenario) {
+  return static_cast<std::size_t>(std::max(scenario.host.cpus, 1));
+}
+
 }  // namespace
 
 World::World(const KernelProfile& profile, const Scenario& scenario,
@@ -42,8 +46,7 @@ World::World(const KernelProfile& profile, const Scenario& scenario,
     : profile_(profile),
       scenario_(scenario),
       options_(options),
-      scheduler_(static_cast<std::size_t>(std::max(scenario.host.cpus, 1)),
-                 profile.version >= KernelVersion{6, 6}),
+      scheduler_(processors_of(scenario), turn_rules(profile, processors_of(scenario))),
       kernel_(profile, scenario, scheduler_, *this, options.page_by_page),
       driver_(kernel_),
       started_(scenario.processes.size()),
