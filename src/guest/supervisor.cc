@@ -189,11 +189,25 @@ void Supervisor::start_copies(std::size_t process) {
   }
 }
 
+// A scenario begins with a tick of the kernel, so that where its turns end does not hang on the
+// boot.
+void Supervisor::await_tick() {
+  const auto last_tick = [] {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return std::pair(time.tv_sec, time.tv_nsec);
+  };
+  const auto before = last_tick();
+  while (last_tick() == before) {
+  }
+}
+
 void Supervisor::begin() {
   log_.tell_new(*protocol_, buffer_);
   log_.count_from_here();
   kills_before_ = oom_kills_of_vmstat(buffer_);
   if (plan_->stage->owns_machine) KernelLog::write("oomkit: scenario begins");
+  await_tick();
   const std::int64_t now = now_ns();
   timespec boot{};
   clock_gettime(CLOCK_BOOTTIME, &boot);

@@ -44,6 +44,7 @@ class Supervisor {
   Status check_started(const ProcessSpec& spec, Slot& slot);
   Slot* start_one(std::size_t process);
   void start_copies(std::size_t process);
+  static void await_tick();
   void begin();
   void wait_for_something(std::int64_t until_ns);
   void take_signals();

@@ -79,9 +79,11 @@ Co<int> Kernel::cache_pages(Process& process, Object& file, std::int64_t first, 
   const Costs& costs = profile_.costs;
   const bool in_memory = file.kind == Object::Kind::shmem;
   const SimTime again = !written ? costs.read : in_memory ? costs.rewrite : costs.rewrite_disk;
-  const SimTime anew = !written    ? costs.read + kReadPage
-                       : in_memory ? costs.write_new
-                                   : costs.write_new_disk;
+  const SimTime uncharged = process.memcg->is_root() ? costs.charge : SimTime(0);
+  const SimTime anew = (!written    ? costs.read + kReadPage
+                        : in_memory ? costs.write_new
+                                    : costs.write_new_disk) -
+                       uncharged;
   while (page < end) {
     if (process.sigkill) co_return ENOMEM;
     if (Extent* there = file.at(page); there != nullptr) {

@@ -141,7 +141,8 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   if (now() != begun) count = 1;
   const Costs& costs = profile_.costs;
   const SimTime each = (region.shared ? costs.shared_fault : costs.fault) +
-                       (region.object->dense ? costs.dense : SimTime(0));
+                       (region.object->dense ? costs.dense : SimTime(0)) -
+                       (process.memcg->is_root() ? costs.charge : SimTime(0));
   count = std::min(count, pages_at_once(*process.thread, each));
   // Where nothing can be short, tables that are needed on the way are had at once.
   const std::int64_t plenty = plenty_for(process).count();

@@ -25,6 +25,7 @@ namespace oomkit::sim {
 struct Costs {
   SimTime fault;               // A new page of a process, ...
   SimTime shared_fault;        // ... and one of memory that is shared: of an object as a file is.
+  SimTime charge;              // Of either, as of a file's: what is not done for the root cgroup.
   SimTime retouch;             // A page that is there.
   SimTime dense;               // Filling a page so that it cannot be compressed: swap in zram.
   SimTime zap, zap_shared;     // Unmapping a page, a process's own or a file's, and ...
@@ -65,9 +66,7 @@ struct KernelProfile {
   bool pcp_keeps;
   bool generations;  // mm/vmscan.c: lru_gen is enabled.
 
-  // kernel/cgroup/cgroup.c: writing to cgroup.procs waits for a grace period of RCU, from 6.0 until
-  // each thread group had its own lock (6.18). Measured.
-  SimTime join_wait;
+  bool joins_wait;  // Writing to cgroup.procs waits for a grace period of RCU (attach_lock.h).
 
   // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
   Pages dma_managed;

@@ -81,11 +81,13 @@ SimTime Scheduler::do_at_once(Thread& thread, Co<void> path) {
 void Scheduler::set_first(Thread& thread, bool first) {
   if (thread.is_running()) account(thread);
   const std::int64_t average = rules_.slices_are_kept ? average_virtual() : virtual_min_ns_;
+  if (thread.runnable_) waiting_.add(thread, virtual_min_ns_, -1);
   thread.first_ = first;
   thread.weight_ = first ? kWeights.front() : kWeightOfNice0;
   thread.virtual_ns_ = first ? kBeforeAll : average;
   thread.virtual_rest_ = 0;
   thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread);
+  if (thread.runnable_) waiting_.add(thread, virtual_min_ns_, 1);
 }
 
 void Scheduler::changed(Thread& thread) {
@@ -103,6 +105,7 @@ void Scheduler::enqueue(Thread& thread) {
                          : std::upper_bound(runnable_.begin(), runnable_.end(), &thread, later);
   runnable_.insert(place, &thread);
   runnable_weights_ += thread.weight_;
+  waiting_.add(thread, virtual_min_ns_, 1);
 }
 
 void Scheduler::make_runnable(Thread& thread) {
@@ -139,10 +142,14 @@ void Scheduler::awake(Thread& thread) {
   }
 }
 
-Thread* Scheduler::next_runnable() const {
-  if (runnable_.empty()) return nullptr;
+Thread* Scheduler::next_runnable() {
+  if (runnable_.empty()) {
+    while (!delayed_.empty())
+      remove_delayed(delayed_.begin());
+    return nullptr;
+  }
   if (!rules_.slices_are_kept) return runnable_.back();
-  Thread* const next = earliest_waiting();
+  Thread* const next = pick(nullptr);
   return next != nullptr ? next : runnable_.front();
 }
 
@@ -161,13 +168,13 @@ void Scheduler::account(Thread& thread) {
     thread.virtual_rest_ = weighed % thread.weight_;
   }
   if (rules_.slices_are_kept) {
-    virtual_min_ns_ = thread.virtual_ns_;
+    count_from(thread.virtual_ns_);
     return renew_deadline(thread);
   }
-  const Thread* next = next_runnable();
+  const Thread* next = runnable_.empty() ? nullptr : runnable_.back();
   const std::int64_t lowest =
       next == nullptr ? thread.virtual_ns_ : std::min(thread.virtual_ns_, next->virtual_ns_);
-  virtual_min_ns_ = std::max(virtual_min_ns_, lowest);
+  count_from(std::max(virtual_min_ns_, lowest));
 }
 
 // sched_slice()
@@ -208,8 +215,7 @@ SimTime Scheduler::tick_at_or_after(SimTime time) {
 std::optional<SimTime> Scheduler::share_left(const Thread& thread) const {
   if (runnable_.empty()) return std::nullopt;
   if (rules_.slices_are_kept) return share_by_slices(thread);
-  const Thread* next = next_runnable();
-  return share_by_ticks(thread, *next);
+  return share_by_ticks(thread, *runnable_.back());
 }
 
 // Another processor is free for one who waits for it: he begins now, and not later.
@@ -245,18 +251,18 @@ void Scheduler::release(Thread& thread) {
 
 void Scheduler::run(Thread& thread) {
   thread.fiber_.resume();
-  if (!thread.fiber_.done()) return;
-  keep_lag(thread);
-  release(thread);
+  if (thread.fiber_.done()) release(thread);
 }
 
 // Of one of those who wait.
 void Scheduler::begin_turn(Thread& thread, std::size_t processor) {
   runnable_.erase(std::find(runnable_.begin(), runnable_.end(), &thread));
   runnable_weights_ -= thread.weight_;
+  waiting_.add(thread, virtual_min_ns_, -1);
   thread.runnable_ = false;
   thread.preempted_ = false;
   thread.timed_ = rules_.ends_between_ticks && !runnable_.empty();
+  thread.is_protected_ = true;
   thread.processor_ = processor;
   thread.dispatched_ = thread.accounted_ = now_;
   running_[processor] = &thread;
@@ -327,9 +333,8 @@ bool Scheduler::gives_way(Thread& thread) {
   if (!share || *share > SimTime(0)) return false;
   if (!rules_.slices_are_kept) return true;
   // What it ran since then, to where it may be left, counts too.
-  if (thread.virtual_ns_ >= thread.deadline_ns_)
-    thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread);
-  thread.preempted_ = is_passed_over(thread);
+  if (thread.virtual_ns_ >= thread.deadline_ns_) begin_slice(thread, thread.virtual_ns_);
+  thread.preempted_ = pick(&thread) != nullptr;
   return thread.preempted_;
 }
 
@@ -381,7 +386,7 @@ void Scheduler::Pause::begin() {
       scheduler.awake(thread);
     });
   }
-  scheduler.keep_lag(thread);
+  scheduler.leave_slices(thread);
   scheduler.release(thread);
 }
 

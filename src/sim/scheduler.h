@@ -54,6 +54,7 @@ class Thread {
   std::int64_t virtual_rest_ = 0;
   std::int64_t deadline_ns_ = 0;  // Of its virtual time: see slices.cc.
   bool timed_ = false;            // A timer ends its slice: hrtick_start_fair().
+  bool is_protected_ = false;     // From who is woken, while it is in the slice it was picked with.
   std::int64_t lag_ns_ = 0;       // What it had had less than the average when it went to sleep.
   SimTime ran_{0};                // In all.
   SimTime dispatched_{0};         // When it got its processor.
@@ -73,6 +74,8 @@ struct TurnRules {
   bool slices_are_kept = false;     // RUN_TO_PARITY of kernel/sched/features.h (6.6).
   SimTime slice{0};                 // Of these: sysctl_sched_base_slice.
   bool ends_between_ticks = false;  // A timer ends a slice (HRTICK), and not the next tick.
+  bool sleeps_for_moments =
+      true;  // On 7.2 a timer's shortest time is over before its thread sleeps.
 };
 
 class Scheduler {
@@ -111,10 +114,9 @@ class Scheduler {
   static constexpr SimTime kTick{4'000'000};  // CONFIG_HZ 250.
   static constexpr std::int64_t kWeightOfNice0 = 1024;
 
-  // Whether a sleep of a moment changes how much a thread gets: some other waits for a processor,
-  // and a sleeper's arrears are forgotten (up to 6.5: place_entity(); later PLACE_LAG keeps them).
-  bool forgets_arrears() const { return !rules_.slices_are_kept; }
-  bool moments_count() const { return forgets_arrears() && !runnable_.empty(); }
+  // Whether a sleep of a moment changes what a thread gets: another waits for a processor.
+  bool sleeps_for_moments() const { return rules_.sleeps_for_moments; }
+  bool moments_count() const { return sleeps_for_moments() && !runnable_.empty(); }
 
   // Whether a turn ends in the kernel's own paths too.
   bool leaves_kernel_paths() const { return rules_.ends_between_ticks; }
@@ -144,7 +146,7 @@ class Scheduler {
   void begin_turn(Thread& thread, std::size_t processor);
   void dispatch();
   void run(Thread& thread);
-  Thread* next_runnable() const;
+  Thread* next_runnable();
   // Whose spend() ends first, if one does before the first event.
   Thread* first_spent() const;
   std::optional<SimTime> next_end_of_spend() const;
@@ -158,16 +160,19 @@ class Scheduler {
   std::int64_t slice_of_weight(const Thread& thread) const;
   struct Load {
     std::int64_t had = 0, weights = 0;
+    void add(const Thread& thread, std::int64_t from, int sign);
   };
-  Load load_from(std::int64_t from) const;
+  Load load() const;
+  void count_from(std::int64_t virtual_ns);
+  void remove_delayed(std::vector<Thread*>::iterator delayed);
   std::int64_t average_virtual() const;
-  Thread* earliest_waiting() const;
-  bool is_passed_over(const Thread& thread) const;
+  Thread* pick(const Thread* runs);
   SimTime seen_at(const Thread& thread) const;
   std::int64_t virtual_at(const Thread& thread, SimTime when) const;
+  void begin_slice(Thread& thread, std::int64_t virtual_ns);
   void renew_deadline(Thread& thread);
   SimTime share_by_slices(const Thread& thread) const;
-  void keep_lag(Thread& thread);
+  void leave_slices(Thread& thread);
   void place(Thread& thread, bool is_new);
   void look_at_slices(const Thread& woken);
 
@@ -188,6 +193,8 @@ class Scheduler {
   // Up to 6.5 whose turn it is first stands last; later they stand as they came.
   std::vector<Thread*> runnable_;
   std::int64_t runnable_weights_ = 0;
+  std::vector<Thread*> delayed_;  // Asleep, and counted until they are picked.
+  Load waiting_;                  // Of runnable_ and delayed_, from virtual_min_ns_ on.
   std::vector<Thread*> running_;  // By processor.
   std::int64_t virtual_min_ns_ = 0;
   TurnRules rules_;

@@ -171,6 +171,50 @@ TEST(SchedulerTest, ASleeperKeepsHisLagAndGetsNoMore) {
   EXPECT_GE(waited, 10);
 }
 
+// Weights are 1024 and 110: 6.12 gave the nice one of two what that says, 9.7 %, and the moments for
+// which the other slept after each 256 KiB.
+TEST(SchedulerTest, WhoSleepsForMomentsGetsWhatHisWeightSays) {
+  Scheduler scheduler(1, kSlicesAtTicks);
+  SimTime ran{0};
+  const auto sleeps_often = [](Scheduler& its, Thread& own, SimTime* sum) -> Co<void> {
+    while (its.now() < SimTime(2s)) {
+      for (int i = 0; i < 96; ++i)
+        co_await its.spend(own, 10us);
+      if (sum != nullptr) *sum += 960us;
+      co_await its.pause_for(own, 12us);
+    }
+  };
+  Thread& usual = scheduler.create(0);
+  Thread& nice = scheduler.create(10);
+  scheduler.start(usual, sleeps_often(scheduler, usual, nullptr));
+  scheduler.start(nice, sleeps_often(scheduler, nice, &ran));
+  run_all(scheduler);
+  EXPECT_NEAR(static_cast<double>(ran.count()) / 2e9, 110.0 / 1134 + 12.0 / 972, 0.003);
+}
+
+// Who has run for long is beyond the slice that he was picked with, and one who wakes up comes at
+// once, wherever in a tick that is.
+TEST(SchedulerTest, WhoWakesUpBesideOneWhoIsAloneComesAtOnce) {
+  Scheduler scheduler(1, kSlicesAtTicks);
+  Thread& busy = scheduler.create(0);
+  Thread& sleeper = scheduler.create(0);
+  std::vector<SimTime> late;
+  scheduler.start(busy, [](Scheduler& its, Thread& own) -> Co<void> {
+    for (int i = 0; i < 40'000; ++i)
+      co_await its.spend(own, 10us);
+  }(scheduler, busy));
+  scheduler.start(sleeper, [](Scheduler& its, Thread& own, std::vector<SimTime>& seen) -> Co<void> {
+    for (int i = 1; i < 20; ++i) {
+      const SimTime due = i * (12ms + 700us);
+      co_await its.pause_for(own, due - its.now());
+      seen.push_back(its.now() - due);
+      co_await its.spend(own, 100us);
+    }
+  }(scheduler, sleeper, late));
+  run_all(scheduler);
+  EXPECT_LE(*std::max_element(late.begin(), late.end()), SimTime(10us));
+}
+
 TEST(SchedulerTest, TwoProcessorsAreTwice) {
   Scheduler scheduler(2, kByTicks);
   std::string log;

@@ -3,8 +3,8 @@
 // Who has had no more than the average is eligible, and of these runs whose deadline is first. A
 // deadline is a slice of virtual time away when it is set; when who runs reaches it, it gets
 // another, and the next one is picked: at the next tick, or by a timer of its own (HRTICK). Who
-// sleeps keeps what he has had less than the average (PLACE_LAG); what he has had more passes
-// while he sleeps (DELAY_DEQUEUE).
+// sleeps keeps what he has had less than the average (PLACE_LAG). Who has had more is counted on
+// until he is picked as if he waited, and has nothing to pay for then (DELAY_DEQUEUE, DELAY_ZERO).
 #include <algorithm>
 
 #include "sim/scheduler.h"
@@ -22,41 +22,69 @@ std::int64_t Scheduler::slice_of_weight(const Thread& thread) const {
   return rules_.slice.count() * kWeightOfNice0 / thread.weight_;
 }
 
-// Of all who run or wait, relative to one of them: what they have had, by weight, and the weights.
-Scheduler::Load Scheduler::load_from(std::int64_t from) const {
-  Load load;
-  const auto add = [&](const Thread* each) {
-    if (each == nullptr || each->first_) return;
-    load.had += (each->virtual_ns_ - from) * each->weight_;
-    load.weights += each->weight_;
-  };
-  std::for_each(running_.begin(), running_.end(), add);
-  std::for_each(runnable_.begin(), runnable_.end(), add);
+void Scheduler::Load::add(const Thread& thread, std::int64_t from, int sign) {
+  if (thread.first_) return;
+  had += (thread.virtual_ns_ - from) * thread.weight_ * sign;
+  weights += thread.weight_ * sign;
+}
+
+// Where waiting_ counts from: near to all of them, or it would overflow.
+void Scheduler::count_from(std::int64_t virtual_ns) {
+  waiting_.had -= waiting_.weights * (virtual_ns - virtual_min_ns_);
+  virtual_min_ns_ = virtual_ns;
+}
+
+// Of all who run or wait: what they have had, by weight, and the weights.
+Scheduler::Load Scheduler::load() const {
+  Load load = waiting_;
+  for (const Thread* each : running_) {
+    if (each != nullptr) load.add(*each, virtual_min_ns_, 1);
+  }
   return load;
+}
+
+void Scheduler::remove_delayed(std::vector<Thread*>::iterator delayed) {
+  waiting_.add(**delayed, virtual_min_ns_, -1);
+  delayed_.erase(delayed);
 }
 
 // avg_vruntime()
 std::int64_t Scheduler::average_virtual() const {
-  const Load load = load_from(virtual_min_ns_);
+  const Load load = this->load();
   return load.weights == 0 ? virtual_min_ns_ : virtual_min_ns_ + floor_of(load.had, load.weights);
 }
 
-// The first of those who wait; nullptr: nobody of them is eligible.
-Thread* Scheduler::earliest_waiting() const {
-  const Load load = load_from(virtual_min_ns_);
-  Thread* best = nullptr;
-  for (Thread* each : runnable_) {
-    if (each->first_) return each;
-    const bool is_eligible = (each->virtual_ns_ - virtual_min_ns_) * load.weights <= load.had;
-    if (is_eligible && (best == nullptr || each->deadline_ns_ < best->deadline_ns_)) best = each;
+// pick_eevdf(): the first of those who wait, and of who runs, if somebody does and has not had too
+// much. nullptr: nobody waits who is as good. Who runs is not compared in the slice that it was
+// picked with (RUN_TO_PARITY).
+Thread* Scheduler::pick(const Thread* runs) {
+  while (true) {
+    const Load load = this->load();
+    const auto is_eligible = [&](const Thread& each) {
+      return (each.virtual_ns_ - virtual_min_ns_) * load.weights <= load.had;
+    };
+    if (runs != nullptr && runs->is_protected_ && runs->virtual_ns_ < runs->deadline_ns_ &&
+        is_eligible(*runs))
+      return nullptr;
+    Thread* best = nullptr;
+    for (Thread* each : runnable_) {
+      if (each->first_) return each;
+      if (is_eligible(*each) && (best == nullptr || each->deadline_ns_ < best->deadline_ns_))
+        best = each;
+    }
+    auto delayed = delayed_.end();
+    for (auto it = delayed_.begin(); it != delayed_.end(); ++it) {
+      if (!is_eligible(**it) || (best != nullptr && best->deadline_ns_ <= (*it)->deadline_ns_))
+        continue;
+      best = *it;
+      delayed = it;
+    }
+    if (best == nullptr) return nullptr;
+    if (runs != nullptr && is_eligible(*runs) && runs->deadline_ns_ < best->deadline_ns_)
+      return nullptr;
+    if (delayed == delayed_.end()) return best;
+    remove_delayed(delayed);
   }
-  return best;
-}
-
-// Whether another is picked now.
-bool Scheduler::is_passed_over(const Thread& thread) const {
-  const Thread* best = earliest_waiting();
-  return best != nullptr && (best->first_ || best->deadline_ns_ <= thread.deadline_ns_);
 }
 
 // When it is seen that who runs has reached its deadline.
@@ -70,6 +98,11 @@ std::int64_t Scheduler::virtual_at(const Thread& thread, SimTime when) const {
   return thread.virtual_ns_ + floor_of(weighed, thread.weight_);
 }
 
+void Scheduler::begin_slice(Thread& thread, std::int64_t virtual_ns) {
+  thread.deadline_ns_ = virtual_ns + slice_of_weight(thread);
+  thread.is_protected_ = false;
+}
+
 // update_deadline(), at all the moments at which it was looked at up to now.
 void Scheduler::renew_deadline(Thread& thread) {
   while (thread.virtual_ns_ >= thread.deadline_ns_) {
@@ -78,7 +111,7 @@ void Scheduler::renew_deadline(Thread& thread) {
     // Where nobody waits, only the last of these moments counts.
     if (runnable_.empty()) when = std::max(when, now_ / kTick * kTick);
     thread.timed_ = false;
-    thread.deadline_ns_ = virtual_at(thread, when) + slice_of_weight(thread);
+    begin_slice(thread, virtual_at(thread, when));
     thread.preempted_ = !runnable_.empty();
   }
 }
@@ -91,40 +124,46 @@ SimTime Scheduler::share_by_slices(const Thread& thread) const {
   return std::max(seen_at(thread) - now_, SimTime(0));
 }
 
-// update_entity_lag(), of who goes to sleep.
-void Scheduler::keep_lag(Thread& thread) {
+// update_entity_lag(), of who goes to sleep: dequeue_entity().
+void Scheduler::leave_slices(Thread& thread) {
   if (!rules_.slices_are_kept || thread.first_) return;
   const std::int64_t average = average_virtual();
   const SimTime most = std::max(rules_.slice * 2, kTick);
   const std::int64_t limit = most.count() * kWeightOfNice0 / thread.weight_;
-  thread.lag_ns_ = std::clamp(average - thread.virtual_ns_, -limit, limit);
+  const std::int64_t lag = std::min(average - thread.virtual_ns_, limit);
+  thread.lag_ns_ = std::max(lag, std::int64_t{0});
+  if (lag >= 0) return;
+  delayed_.push_back(&thread);
+  waiting_.add(thread, virtual_min_ns_, 1);
 }
 
-// place_entity()
+// place_entity(), and requeue_delayed_entity().
 void Scheduler::place(Thread& thread, bool is_new) {
   if (thread.first_) return;
-  const std::int64_t average = average_virtual();
-  const std::int64_t weights = load_from(average).weights;
-  if (is_new || weights == 0) {
-    thread.virtual_ns_ = average;
-  } else if (thread.lag_ns_ < 0) {
-    thread.virtual_ns_ = std::max(thread.virtual_ns_, average);
-  } else {
-    thread.virtual_ns_ = average - thread.lag_ns_ * (weights + thread.weight_) / weights;
+  const auto delayed = std::find(delayed_.begin(), delayed_.end(), &thread);
+  if (delayed != delayed_.end()) {
+    const bool stays = average_virtual() <= thread.virtual_ns_;
+    remove_delayed(delayed);
+    if (stays) return;
   }
+  const std::int64_t average = average_virtual();
+  const std::int64_t weights = load().weights;
+  thread.virtual_ns_ = average;
+  if (weights > 0) thread.virtual_ns_ -= thread.lag_ns_ * (weights + thread.weight_) / weights;
   thread.virtual_rest_ = 0;
   thread.lag_ns_ = 0;
   thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread) / (is_new ? 2 : 1);
 }
 
-// wakeup_preempt_fair(): who is in its slice stays, who is beyond it is looked at now.
+// wakeup_preempt_fair(): who is beyond its slice is looked at now.
 void Scheduler::look_at_slices(const Thread& woken) {
   for (Thread* each : running_) {
     if (each == nullptr || each->first_ || each->preempted_) continue;
     if (!woken.first_) {
       each->timed_ = rules_.ends_between_ticks;
-      if (each->virtual_ns_ < each->deadline_ns_) continue;
-      each->deadline_ns_ = each->virtual_ns_ + slice_of_weight(*each);
+      const bool is_in_slice = each->virtual_ns_ < each->deadline_ns_;
+      if (is_in_slice && pick(each) != &woken) continue;
+      if (!is_in_slice) begin_slice(*each, each->virtual_ns_);
     }
     each->preempted_ = true;
     return;

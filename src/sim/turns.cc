@@ -78,7 +78,7 @@ void Scheduler::repeat_turns(const Turn& before) {
   if (times <= 0) return;
   const std::int64_t more = (threads.front()->virtual_ns_ - before.virtual_ns) * times;
   now_ += period * times;
-  if (!rules_.slices_are_kept) virtual_min_ns_ += more;
+  virtual_min_ns_ += more;
   for (std::size_t i = 0; i < threads.size(); ++i) {
     Thread& each = *threads[i];
     each.virtual_ns_ += more;
@@ -92,7 +92,7 @@ void Scheduler::repeat_turns(const Turn& before) {
 }
 
 bool Scheduler::can_take_turns() const {
-  if (running_.size() != 1 || runnable_.empty() || stopped_) return false;
+  if (running_.size() != 1 || runnable_.empty() || !delayed_.empty() || stopped_) return false;
   const Thread* thread = running_.front();
   if (thread == nullptr || thread->rhythm_ == nullptr || !thread->spent_at_) return false;
   if (!events_.empty() && events_.begin()->first.first <= thread->spent_at_->first) return false;

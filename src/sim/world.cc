@@ -15,8 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr SimTime kStartCost = 1'700us;  // A process, from fork to its first step.
-constexpr SimTime kBeginCost = 7ms;      // Telling that it has begun, beside who starts at once.
+constexpr SimTime kForkCost = 550us;  // Of PID 1: a process, and ...
+constexpr SimTime kTellCost = 350us;  // ... that it has started.
+constexpr SimTime kBeginCost = 7ms;   // Telling that it has begun, beside who starts at once.
 constexpr SimTime kActionCost = 60us;
 constexpr SimTime kQuiet = 200ms;  // As guest/supervisor.cc waits after the end.
 constexpr SimTime kSettle = 2s;
@@ -242,43 +243,64 @@ void World::start_found() {
     scheduler_.start(*all[i]->thread, live(*all[i], &scenario_.processes[i], nullptr));
 }
 
-void World::start_copies(std::size_t index) {
+// nullptr: its cgroup does not take it.
+Process* World::start_copy(std::size_t index) {
   const ProcessSpec& spec = scenario_.processes[index];
-  for (int copy = 0; copy < spec.count; ++copy) {
-    Process& process = kernel_.create_process(spec.name, nullptr, spec.nice);
-    process.spec = index;
-    process.instance = ++instances_[spec.name];
-    process.oom_score_adj = spec.oom_score_adj.value_or(0);
-    if (spec.oom_adj) process.oom_score_adj = score_adj_of_oom_adj(*spec.oom_adj);
-    process.uid = spec.uid;
-    process.random = Random(options_.seed + (static_cast<std::uint64_t>(index) << 32) +
-                            static_cast<std::uint64_t>(process.instance));
-    if (spec.mems) {
-      process.mems = nodes_of(*spec.mems);
-      process.cpuset = spec.name;
-    }
-    if (spec.mempolicy) {
-      const std::size_t colon = spec.mempolicy->find(':');
-      const std::string_view mode = std::string_view(*spec.mempolicy).substr(0, colon);
-      const std::vector<int> nodes = nodes_of(std::string_view(*spec.mempolicy).substr(colon + 1));
-      (mode == "bind" ? process.bind : process.prefer) = nodes;
-      process.interleave = mode == "interleave";
-    }
-    process.life = Life::alive;
-    known_.push_back(&process);
+  Process& process = kernel_.create_process(spec.name, nullptr, spec.nice);
+  process.spec = index;
+  process.instance = ++instances_[spec.name];
+  process.oom_score_adj = spec.oom_score_adj.value_or(0);
+  if (spec.oom_adj) process.oom_score_adj = score_adj_of_oom_adj(*spec.oom_adj);
+  process.uid = spec.uid;
+  process.random = Random(options_.seed + (static_cast<std::uint64_t>(index) << 32) +
+                          static_cast<std::uint64_t>(process.instance));
+  if (spec.mems) {
+    process.mems = nodes_of(*spec.mems);
+    process.cpuset = spec.name;
+  }
+  if (spec.mempolicy) {
+    const std::size_t colon = spec.mempolicy->find(':');
+    const std::string_view mode = std::string_view(*spec.mempolicy).substr(0, colon);
+    const std::vector<int> nodes = nodes_of(std::string_view(*spec.mempolicy).substr(colon + 1));
+    (mode == "bind" ? process.bind : process.prefer) = nodes;
+    process.interleave = mode == "interleave";
+  }
+  process.life = Life::alive;
+  known_.push_back(&process);
+  Memcg& group = *kernel_.memcgs().find(spec.cgroup);
+  if (!admits(group)) {
     tell(event_of("start", process));
-    Memcg& group = *kernel_.memcgs().find(spec.cgroup);
-    if (!admits(group)) {
-      RunEvent event = event_of("error", process);
-      event.value = "its cgroup";
-      event.error = "EBUSY";
-      tell(std::move(event));
-      process.exit_code = 127;
-      scheduler_.start(*process.thread, kernel_.exit(process));
-      continue;
-    }
-    kernel_.join(process, group);
-    scheduler_.start(*process.thread, live(process, &spec, nullptr));
+    RunEvent event = event_of("error", process);
+    event.value = "its cgroup";
+    event.error = "EBUSY";
+    tell(std::move(event));
+    process.exit_code = 127;
+    scheduler_.start(*process.thread, kernel_.exit(process));
+    return nullptr;
+  }
+  kernel_.join(process, group);
+  scheduler_.start(*process.thread, live(process, &spec, nullptr));
+  return &process;
+}
+
+// Who starts at once tells no later.
+void World::start_at_once(std::size_t index) {
+  for (int copy = 0; copy < scenario_.processes[index].count; ++copy) {
+    if (Process* process = start_copy(index)) tell(event_of("start", *process));
+  }
+}
+
+// PID 1 waits until each of them is where it belongs, and tells then.
+Co<void> World::start_copies(std::size_t index) {
+  for (int copy = 0; copy < scenario_.processes[index].count; ++copy) {
+    co_await scheduler_.spend(*init_.thread, kForkCost);
+    starting_ = start_copy(index);
+    if (starting_ == nullptr) continue;
+    const Process& process = *starting_;
+    while (starting_ != nullptr)
+      co_await scheduler_.wait(*init_.thread);
+    tell(event_of("start", process));
+    co_await scheduler_.spend(*init_.thread, kTellCost);
   }
 }
 
@@ -311,8 +333,7 @@ Co<bool> World::do_due() {
     const auto from = spec.after ? reached(*spec.after) : std::optional(SimTime(0));
     if (started_[i] || !from || *from + SimTime(spec.start) > kernel_.now()) continue;
     started_[i] = any = true;
-    co_await scheduler_.spend(*init_.thread, kStartCost * spec.count);
-    start_copies(i);
+    co_await start_copies(i);
   }
   for (std::size_t i = 0; i < scenario_.events.size(); ++i) {
     const EventSpec& event = scenario_.events[i];
@@ -383,7 +404,7 @@ Co<void> World::supervise() {
     const ProcessSpec& spec = scenario_.processes[i];
     if (spec.start > Milliseconds(0) || spec.after) continue;
     started_[i] = true;
-    start_copies(i);
+    start_at_once(i);
   }
   if (options_.found == nullptr) co_await scheduler_.spend(*init_.thread, kBeginCost);
   const SimTime end(scenario_.end.after);

@@ -14,6 +14,7 @@
 
 #include "core/random.h"
 #include "scenario/scenario.h"
+#include "sim/attach_lock.h"
 #include "sim/driver.h"
 #include "sim/kernel.h"
 #include "sim/resident_host.h"
@@ -60,7 +61,9 @@ class World final : public Witness {
   Co<bool> do_due();
   SimTime next_due() const;
   bool is_over() const;
-  void start_copies(std::size_t index);
+  Process* start_copy(std::size_t index);
+  void start_at_once(std::size_t index);
+  Co<void> start_copies(std::size_t index);
   std::size_t found_tasks() const;
   void start_found();
   void start_resident();
@@ -127,12 +130,14 @@ class World final : public Witness {
   Scheduler scheduler_;
   Kernel kernel_;
   Driver driver_;
+  AttachLock attach_lock_{Scheduler::kTick};
   Process init_;  // PID 1: who does the actions.
   Simulation result_;
   std::map<std::string, Mark, std::less<>> marks_;
   std::vector<Listener> listeners_;
-  std::vector<bool> started_, done_;  // By process and by event of the scenario.
-  std::vector<Process*> known_;       // All that ever were, in their order.
+  std::vector<bool> started_, done_;   // By process and by event of the scenario.
+  const Process* starting_ = nullptr;  // Who PID 1 waits for.
+  std::vector<Process*> known_;        // All that ever were, in their order.
   std::map<std::string, int, std::less<>> instances_;
   std::map<std::string, std::string, std::less<>> sysctl_texts_;
   std::map<std::string, Process*, std::less<>> cores_;
