@@ -180,6 +180,9 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   const std::chrono::microseconds policy_read = wall_clock();
   const std::optional<CgroupPlace> place = find_cgroups("");
   const SensorRoom room = room_below("", place);
+  // Or the rooms of tables would lie where memory has been in use, and be in memory from end to
+  // end.
+  give_back_free_memory();
   OOMKIT_TRY(Sensors sensors, Sensors::create("", policy->needs, place, room));
   OOMKIT_TRY(const std::unique_ptr<KillDoor> door, make_kill_door());
   const auto run = std::make_unique<KillRun>(*door);

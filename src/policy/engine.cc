@@ -30,7 +30,7 @@ class PolicyEngine : public Engine {
         capacity_(capacity),
         ledger_(capacity.cgroups, {capacity.processes, capacity.processes_now},
                 capacity.process_histories, start),
-        selector_(policy, ledger_, capacity.cgroups, {capacity.processes, capacity.processes_now}),
+        selector_(policy, ledger_, {capacity.processes, capacity.processes_now}),
         states_(policy, std::min(capacity.cgroups, kScopeInstances)),
         pace_(policy) {
     std::size_t nodes = 1;

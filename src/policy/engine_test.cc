@@ -1,6 +1,9 @@
 // What the engine keeps to: pauses, budgets, preferences, protections, rechecks.
+#include <algorithm>
 #include <chrono>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -136,6 +139,38 @@ TEST(Pick, FromElsewhere) {
   EXPECT_THAT(victims_of(from("cgroup /moon", "cgroup by usage", "host"), host), IsEmpty());
   EXPECT_THAT(victims_of(from("scope", "cgroup by usage", "cgroup /system.slice"), host),
               ElementsAre("db", "web"));
+}
+
+// Of many only the first are kept, and they are those that sorting all would put there.
+TEST(Pick, ShowsTheFirstOfMany) {
+  const Policy policy = policy_of(rule("process by rss, then age"));
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Random random(seed);
+    FakeHost host;
+    host.total = 100;
+    for (int i = 0; i < 100; ++i) {
+      const bool is_out = random.chance(30);
+      host.now += seconds(random.between(0, 1));
+      host.start("p", "/all", static_cast<double>(random.between(1, 8))).adj = is_out ? -1000 : 0;
+    }
+    std::vector<FakeProcess> sorted(host.processes().begin(), host.processes().end());
+    const auto key = [](const FakeProcess& process) {
+      return std::tuple(process.adj != 0, -process.anon, -process.start, process.pid);
+    };
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const FakeProcess& a, const FakeProcess& b) { return key(a) > key(b); });
+    const auto engine = Engine::create(policy, {64, 512, 64}, host.now);
+    TickWish all;
+    all.cgroups = all.all_processes = true;
+    const StepResult result = engine->step(host.tick(all));
+    ASSERT_EQ(result.decisions.size(), 1U) << seed;
+    EXPECT_EQ(result.decisions[0].considered, 100U) << seed;
+    for (const DecisionCandidate& candidate : result.decisions[0].candidates) {
+      EXPECT_EQ(candidate.process.pid, sorted.back().pid) << seed;
+      sorted.pop_back();
+    }
+    EXPECT_LT(sorted.size(), 100U) << seed;
+  }
 }
 
 // What may never come of a preference, tried on hosts made by chance.

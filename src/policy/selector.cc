@@ -4,31 +4,26 @@
 
 namespace oomkit {
 
-Selector::Selector(const Policy& policy, const GrowthLedger& ledger, std::size_t cgroups,
-                   const TableRoom& processes)
-    : policy_(policy),
-      ledger_(ledger),
-      room_(processes),
-      places_room_({std::max(cgroups, processes.most), std::max(cgroups, processes.now)}) {
-  take_room(places_, places_room_);
+Selector::Selector(const Policy& policy, const GrowthLedger& ledger, const TableRoom& processes)
+    : policy_(policy), ledger_(ledger), room_(processes) {
+  take_room(members_, room_);
   take_room(sorted_, room_);
   take_room(targets_, room_);
 }
 
 void Selector::keep_spare(std::size_t processes) {
-  oomkit::keep_spare(places_, places_room_.most, processes);
+  oomkit::keep_spare(members_, room_.most, processes);
   oomkit::keep_spare(sorted_, room_.most, processes);
   oomkit::keep_spare(targets_, room_.most, processes);
 }
 
 std::size_t Selector::memory() const {
-  return sizeof(*this) + places_room_.most * sizeof(Place) +
-         room_.most * (sizeof(std::uint32_t) + sizeof(ProcessId));
+  return sizeof(*this) + room_.most * (sizeof(Member) + sizeof(std::uint32_t) + sizeof(ProcessId));
 }
 
 VictimSelection Selector::select(const SelectorInput& input) {
   input_ = input;
-  ranked_count_ = 0;
+  ranked_count_ = considered_ = 0;
   members_count_ = 0;
   target_count_ = 0;
   shown_count_ = 0;

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -58,8 +57,7 @@ struct VictimSelection {
 
 class Selector {
  public:
-  Selector(const Policy& policy, const GrowthLedger& ledger, std::size_t cgroups,
-           const TableRoom& processes);
+  Selector(const Policy& policy, const GrowthLedger& ledger, const TableRoom& processes);
 
   // For a tick with so many processes.
   void keep_spare(std::size_t processes);
@@ -80,28 +78,23 @@ class Selector {
     Excluded excluded = Excluded::no;
     std::array<double, kKeysMax> keys{};
   };
+  // One for each process there may be, so they are small.
   struct Member {
-    std::uint32_t row = 0;
+    std::uint32_t row : 31 = 0;
+    bool goes : 1 = false;          // Is of the target.
     std::uint32_t parent = kNoRow;  // In members_.
     double share = 0;               // Of itself ...
-    double family = 0;              // ... and with all its descendants.
-    std::int64_t group = 0;         // What groups_of() sorts by.
-    bool goes = false;              // Is of the target.
+    union {
+      double family = 0;   // ... and with all its descendants.
+      std::int64_t group;  // While a majority is looked for: what is sorted by.
+    };
   };
+  static_assert(sizeof(Member) == 24);
   struct Standing {
     PreferenceLevel level = PreferenceLevel::normal;
     Excluded excluded = Excluded::no;
     double points = 0;
   };
-
-  Ranked& ranked_at(std::size_t index) { return places_[index].ranked; }
-  const Ranked& ranked_at(std::size_t index) const { return places_[index].ranked; }
-  Member& member_at(std::size_t index) { return places_[index].member; }
-  const Member& member_at(std::size_t index) const { return places_[index].member; }
-  Ranked& add_ranked(const Ranked& ranked) {
-    return *new (&places_[ranked_count_++].ranked) Ranked(ranked);
-  }
-  void add_member(const Member& member) { new (&places_[members_count_++].member) Member(member); }
 
   // Eligibility (selector_eligible.cc).
   template <class Fits>
@@ -129,9 +122,9 @@ class Selector {
   double badness_of(const TickProcess& process, bool& known) const;
   template <class Value>
   void rank(std::uint32_t row, const Standing& standing, const Value& value);
-  void order_by_keys();
+  void begin_ranking();
+  void add_ranked(const Ranked& ranked);
   bool comes_before(const Ranked& a, const Ranked& b) const;
-  void refuse_the_small();
   Known<double> least_wanted() const;
   void show(bool processes);
   void show_terms(DecisionCandidate& candidate, const Ranked& ranked, bool processes);
@@ -144,6 +137,7 @@ class Selector {
   VictimSelection inside(std::uint32_t leaf);
   void collect_members(std::uint32_t leaf);
   void link_families();
+  void sum_families();
   void convict_family(VictimSelection& selection);
   bool convict_majority(VictimSelection& selection, int by);
   void target_largest(VictimSelection& selection);
@@ -163,19 +157,18 @@ class Selector {
   const GrowthLedger& ledger_;
   SelectorInput input_;
   GrowthShares shares_;
-  TableRoom room_, places_room_;  // For processes; for the larger of them and cgroups.
-  // The one or the other: members are collected when all that was ranked has been told.
-  union Place {
-    Ranked ranked;
-    Member member;
-    Place() : ranked() {}
-  };
-  std::vector<Place> places_;
-  std::vector<std::uint32_t> sorted_;  // Rows of the tick's processes, or of members_, by pid.
+  TableRoom room_;  // For processes.
+  // The best of all that were ranked, best first: more of them nobody asks for.
+  std::array<Ranked, kShownMax> ranked_;
+  std::size_t ranked_count_ = 0;
+  std::uint32_t considered_ = 0;  // All that were ranked.
+  Known<double> least_;           // Below it nobody is taken.
+  std::vector<Member> members_;
+  std::size_t members_count_ = 0;
+  std::vector<std::uint32_t> sorted_;  // Numbers of members, in some order.
   std::vector<ProcessId> targets_;
   std::size_t target_count_ = 0;
   std::string_view first_comm_;  // Of the target.
-  std::size_t ranked_count_ = 0, members_count_ = 0;
   std::int64_t frees_ = 0;
   std::array<DecisionCandidate, kShownMax> shown_;
   std::array<ScoreTerm, kShownMax * kTermsMax> terms_;

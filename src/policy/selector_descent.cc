@@ -55,32 +55,28 @@ bool Selector::explains_enough(const GrowthLadder& growth) const {
 
 // The children of a cgroup, best first in ranked_; kNoRow if none of them has grown.
 std::uint32_t Selector::worst_child(std::uint32_t node) {
-  const Tick& tick = *input_.tick;
-  const auto count = static_cast<std::uint32_t>(std::min(tick.cgroups.size(), places_.size() - 1));
+  const auto cgroups = input_.tick->cgroups;
   const bool own = node == 0 && ledger_.root_lived_in() == Fact::yes;
-  shares_.clear();
-  ranked_count_ = 0;
-  if (own) {
-    shares_.add(ledger_.of_root());
-    add_ranked({0, PreferenceLevel::normal, Excluded::no, {}});
+  begin_ranking();
+  if (own) shares_.add(ledger_.of_root());
+  for (std::uint32_t row = node + 1; row < cgroups.size(); ++row) {
+    if (cgroups[row].parent == node) shares_.add(ledger_.of_cgroup(row));
   }
-  for (std::uint32_t row = node + 1; row < count; ++row) {
-    if (tick.cgroups[row].parent != node) continue;
-    const Standing standing = standing_of_cgroup(row);
-    shares_.add(ledger_.of_cgroup(row));
-    add_ranked({row, standing.level, standing.excluded, {}});
-  }
-  for (std::size_t i = 0; i < ranked_count_; ++i) {
-    Ranked& ranked = ranked_at(i);
-    const GrowthLadder& growth =
-        ranked.row == 0 ? ledger_.of_root() : ledger_.of_cgroup(ranked.row);
+  const auto rank_by_growth = [&](std::uint32_t row, const Standing& standing,
+                                  const GrowthLadder& growth) {
+    Ranked ranked = {row, standing.level, standing.excluded, {}};
     ranked.keys[0] = weighed(shares_.of(growth), ranked.level);
     if (ranked.excluded == Excluded::no && ranked.keys[0] <= 0)
       ranked.excluded = Excluded::no_growth;
+    add_ranked(ranked);
+  };
+  if (own) rank_by_growth(0, {}, ledger_.of_root());
+  for (std::uint32_t row = node + 1; row < cgroups.size(); ++row) {
+    if (cgroups[row].parent == node)
+      rank_by_growth(row, standing_of_cgroup(row), ledger_.of_cgroup(row));
   }
-  order_by_keys();
-  const bool found = ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no;
-  return found ? ranked_at(0).row : kNoRow;
+  const bool found = ranked_count_ > 0 && ranked_[0].excluded == Excluded::no;
+  return found ? ranked_[0].row : kNoRow;
 }
 
 VictimSelection Selector::descend() {
@@ -110,9 +106,9 @@ VictimSelection Selector::descend() {
       node != kNoRow &&
       explains_enough(node == 0 && !is_leaf(0) ? ledger_.of_root() : ledger_.of_cgroup(node));
   if (!convicted) {
-    if (ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no)
-      ranked_at(0).excluded = Excluded::no_growth;
-    selection.considered = static_cast<std::uint32_t>(ranked_count_);
+    if (ranked_count_ > 0 && ranked_[0].excluded == Excluded::no)
+      ranked_[0].excluded = Excluded::no_growth;
+    selection.considered = considered_;
     show(false);
     selection.candidates = std::span(shown_).first(shown_count_);
     return selection;
@@ -128,7 +124,7 @@ VictimSelection Selector::descend() {
 VictimSelection Selector::inside(std::uint32_t leaf) {
   const Tick& tick = *input_.tick;
   VictimSelection selection;
-  selection.considered = static_cast<std::uint32_t>(ranked_count_);
+  selection.considered = considered_;
   ranked_count_ = std::min(ranked_count_, kShownCgroups);
   show(false);
   collect_members(leaf);
@@ -168,13 +164,14 @@ void Selector::collect_members(std::uint32_t leaf) {
                                               : process.cgroup != kNoRow &&
                                                     is_within(tick.cgroups, process.cgroup, leaf));
     if (!in || !living) continue;
-    add_member({row, kNoRow, 0, 0, 0, false});
+    members_[members_count_] = {};
+    members_[members_count_++].row = row & (kNoRow >> 1U);
     shares_.add(ledger_.of_process(row));
   }
   const bool grown = shares_.any();
   double total = 0;
   for (std::size_t i = 0; i < members_count_; ++i) {
-    Member& member = member_at(i);
+    Member& member = members_[i];
     const TickProcess& process = tick.processes[member.row];
     // Nobody was followed for long enough: then it is who uses most of what has grown.
     const double share = grown ? shares_.of(ledger_.of_process(member.row))
@@ -184,7 +181,7 @@ void Selector::collect_members(std::uint32_t leaf) {
     total += member.share;
   }
   for (std::size_t i = 0; i < members_count_ && total > 0; ++i)
-    member_at(i).share /= total;
+    members_[i].share /= total;
 }
 
 void Selector::link_families() {
@@ -193,22 +190,28 @@ void Selector::link_families() {
     sorted_[i] = static_cast<std::uint32_t>(i);
   const auto begin = sorted_.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(members_count_);
-  const auto pid_of = [&](std::uint32_t member) { return processes.pid(member_at(member).row); };
+  const auto pid_of = [&](std::uint32_t member) { return processes.pid(members_[member].row); };
   std::sort(begin, end, [&](std::uint32_t a, std::uint32_t b) { return pid_of(a) < pid_of(b); });
   for (std::size_t i = 0; i < members_count_; ++i) {
-    const Known<std::int32_t> parent = processes[member_at(i).row].ppid;
+    const Known<std::int32_t> parent = processes[members_[i].row].ppid;
     if (!parent || *parent <= 1) continue;
     const auto found = std::lower_bound(
         begin, end, *parent,
         [&](std::uint32_t member, std::int32_t pid) { return pid_of(member) < pid; });
-    if (found != end && pid_of(*found) == *parent && *found != i) member_at(i).parent = *found;
+    if (found != end && pid_of(*found) == *parent && *found != i) members_[i].parent = *found;
   }
-  // Each adds to all above it; who claims to be above himself stops being followed.
+  sum_families();
+}
+
+// Each adds to all above it; who claims to be above himself stops being followed.
+void Selector::sum_families() {
+  for (std::size_t i = 0; i < members_count_; ++i)
+    members_[i].family = 0;
   for (std::size_t i = 0; i < members_count_; ++i) {
     auto at = static_cast<std::uint32_t>(i);
     for (int depth = 0; at != kNoRow && depth < kFamilyDepthMax; ++depth) {
-      member_at(at).family += member_at(i).share;
-      at = member_at(at).parent;
+      members_[at].family += members_[i].share;
+      at = members_[at].parent;
       if (at == i) break;
     }
   }
@@ -218,8 +221,8 @@ void Selector::convict_family(VictimSelection& selection) {
   const auto heir_of = [&](std::uint32_t parent) {
     std::uint32_t best = kNoRow;
     for (std::uint32_t i = 0; i < members_count_; ++i) {
-      const bool candidate = member_at(i).parent == parent && member_at(i).family >= kHalf;
-      if (candidate && (best == kNoRow || member_at(i).family > member_at(best).family)) best = i;
+      const bool candidate = members_[i].parent == parent && members_[i].family >= kHalf;
+      if (candidate && (best == kNoRow || members_[i].family > members_[best].family)) best = i;
     }
     return best;
   };
@@ -227,18 +230,18 @@ void Selector::convict_family(VictimSelection& selection) {
   if (node == kNoRow) {
     // Not one family; but it may be one session, one process group, one program.
     for (const int by : {kByProcessGroup, kByName, kBySession}) {
-      if (convict_majority(selection, by)) return;
+      if (convict_majority(selection, by)) break;
     }
-    return;
+    return sum_families();
   }
   for (int depth = 0; depth < kFamilyDepthMax; ++depth) {
     const std::uint32_t child = heir_of(node);
     if (child == kNoRow) break;
     node = child;
   }
-  if (member_at(node).share >= kHalf) {
-    member_at(node).goes = true;
-    return target_process(selection, member_at(node).row);
+  if (members_[node].share >= kHalf) {
+    members_[node].goes = true;
+    return target_process(selection, members_[node].row);
   }
   add_with_descendants(node);
   finish_target(selection, TargetKind::subtree);
@@ -246,16 +249,16 @@ void Selector::convict_family(VictimSelection& selection) {
 
 // To the target, unless it may not die.
 void Selector::take_member(std::uint32_t member) {
-  const TickProcess& process = input_.tick->processes[member_at(member).row];
+  const TickProcess& process = input_.tick->processes[members_[member].row];
   if (standing_of_process(process).excluded == Excluded::no)
-    member_at(member).goes = add_target(process);
+    members_[member].goes = add_target(process);
 }
 
 void Selector::add_with_descendants(std::uint32_t root) {
   const auto below = [&](std::uint32_t member) {
     for (int depth = 0; member != kNoRow && depth < kFamilyDepthMax; ++depth) {
       if (member == root) return true;
-      member = member_at(member).parent;
+      member = members_[member].parent;
     }
     return false;
   };
@@ -269,20 +272,19 @@ void Selector::add_with_descendants(std::uint32_t root) {
 bool Selector::convict_majority(VictimSelection& selection, int by) {
   const auto processes = input_.tick->processes;
   for (std::size_t i = 0; i < members_count_; ++i)
-    member_at(i).group = group_number(processes[member_at(i).row], by);
+    members_[i].group = group_number(processes[members_[i].row], by);
   const auto begin = sorted_.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(members_count_);
   const auto less = [&](std::uint32_t a, std::uint32_t b) {
-    return member_at(a).group != member_at(b).group ? member_at(a).group < member_at(b).group
-                                                    : a < b;
+    return members_[a].group != members_[b].group ? members_[a].group < members_[b].group : a < b;
   };
   std::sort(begin, end, less);
   for (auto from = begin; from != end;) {
     auto to = from;
     double sum = 0;
-    while (to != end && member_at(*to).group == member_at(*from).group)
-      sum += member_at(*to++).share;
-    if (sum >= kHalf && member_at(*from).group != 0) {
+    while (to != end && members_[*to].group == members_[*from].group)
+      sum += members_[*to++].share;
+    if (sum >= kHalf && members_[*from].group != 0) {
       std::for_each(from, to, [&](std::uint32_t member) { take_member(member); });
       finish_target(selection, TargetKind::process_group);
       return selection.found;
@@ -296,12 +298,12 @@ bool Selector::convict_majority(VictimSelection& selection, int by) {
 void Selector::target_largest(VictimSelection& selection) {
   std::uint32_t best = kNoRow;
   for (std::uint32_t i = 0; i < members_count_; ++i) {
-    if (member_at(i).share > 0 && (best == kNoRow || member_at(i).share > member_at(best).share))
+    if (members_[i].share > 0 && (best == kNoRow || members_[i].share > members_[best].share))
       best = i;
   }
   if (best == kNoRow) return;
-  member_at(best).goes = true;
-  target_process(selection, member_at(best).row);
+  members_[best].goes = true;
+  target_process(selection, members_[best].row);
 }
 
 void Selector::show_members() {
@@ -313,13 +315,13 @@ void Selector::show_members() {
   const std::size_t room = std::min(kShownMax - shown_count_, members_count_);
   std::partial_sort(
       begin, begin + static_cast<std::ptrdiff_t>(room), end, [&](std::uint32_t a, std::uint32_t b) {
-        if (member_at(a).goes != member_at(b).goes) return member_at(a).goes;
-        return member_at(a).share != member_at(b).share ? member_at(a).share > member_at(b).share
-                                                        : a < b;
+        if (members_[a].goes != members_[b].goes) return members_[a].goes;
+        return members_[a].share != members_[b].share ? members_[a].share > members_[b].share
+                                                      : a < b;
       });
   std::uint32_t rank = 0;
   for (std::size_t i = 0; i < room; ++i) {
-    const Member& member = member_at(sorted_[i]);
+    const Member& member = members_[sorted_[i]];
     const TickProcess& process = tick.processes[member.row];
     const Standing standing = standing_of_process(process);
     const std::size_t place = shown_count_ * kTermsMax;

@@ -138,7 +138,7 @@ double Selector::cgroup_value(Ranker ranker, std::uint32_t row, bool& known) con
 template <class Value>
 void Selector::rank(std::uint32_t row, const Standing& standing, const Value& value) {
   const std::vector<RankSum>& order = input_.rule->pick->order;
-  Ranked& ranked = add_ranked({row, standing.level, standing.excluded, {}});
+  Ranked ranked = {row, standing.level, standing.excluded, {}};
   bool known = true;
   for (std::size_t key = 0; key < order.size(); ++key) {
     for (const auto& [weight, ranker] : order[key].terms) {
@@ -147,13 +147,17 @@ void Selector::rank(std::uint32_t row, const Standing& standing, const Value& va
     }
   }
   if (!known && ranked.excluded == Excluded::no) ranked.excluded = Excluded::unknown;
+  if (least_ && ranked.excluded == Excluded::no && ranked.keys[0] < *least_)
+    ranked.excluded = Excluded::too_little;
+  add_ranked(ranked);
 }
 
 VictimSelection Selector::select_processes() {
   const Tick& tick = *input_.tick;
   const PolicyPick& pick = *input_.rule->pick;
   const std::size_t count = std::min(tick.processes.size(), sorted_.size());
-  shares_.clear();
+  begin_ranking();
+  least_ = least_wanted();
   for (std::uint32_t row = 0; row < count; ++row) {
     if (in_scope(tick.processes[row].cgroup)) shares_.add(ledger_.of_process(row));
   }
@@ -165,12 +169,10 @@ VictimSelection Selector::select_processes() {
       return process_value(ranker, process, row, standing.points, known);
     });
   }
-  refuse_the_small();
-  order_by_keys();
   VictimSelection selection;
-  selection.considered = static_cast<std::uint32_t>(ranked_count_);
-  if (ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no) {
-    const std::uint32_t row = ranked_at(0).row;
+  selection.considered = considered_;
+  if (ranked_count_ > 0 && ranked_[0].excluded == Excluded::no) {
+    const std::uint32_t row = ranked_[0].row;
     const std::uint32_t group = highest_group(tick.processes[row].cgroup);
     if (group != kNoRow) {
       target_cgroup(selection, group, TargetKind::cgroup);
@@ -190,14 +192,14 @@ VictimSelection Selector::select_processes() {
 VictimSelection Selector::select_cgroups() {
   const Tick& tick = *input_.tick;
   const PolicyPick& pick = *input_.rule->pick;
-  const auto count = static_cast<std::uint32_t>(std::min(tick.cgroups.size(), places_.size()));
+  const auto count = static_cast<std::uint32_t>(tick.cgroups.size());
   std::uint32_t node = input_.scope_row == kNoRow ? 0 : input_.scope_row;
   const std::uint32_t scope = node;
   bool is_first_level = true;
   bool deeper = true;
   while (deeper) {
-    ranked_count_ = 0;
-    shares_.clear();
+    begin_ranking();
+    least_ = least_wanted();
     const auto is_candidate = [&](std::uint32_t row) {
       if (is_first_level && !input_.rule->from.empty()) return is_from(row);
       if (pick.recursive) return tick.cgroups[row].parent == node && row != node;
@@ -215,19 +217,17 @@ VictimSelection Selector::select_cgroups() {
       rank(row, standing_of_cgroup(row),
            [&](Ranker ranker, bool& known) { return cgroup_value(ranker, row, known); });
     }
-    refuse_the_small();
-    order_by_keys();
-    deeper = pick.recursive && ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no &&
-             !is_leaf(ranked_at(0).row) && tick.cgroups[ranked_at(0).row].oom_group != Fact::yes;
-    if (deeper) node = ranked_at(0).row;
+    deeper = pick.recursive && ranked_count_ > 0 && ranked_[0].excluded == Excluded::no &&
+             !is_leaf(ranked_[0].row) && tick.cgroups[ranked_[0].row].oom_group != Fact::yes;
+    if (deeper) node = ranked_[0].row;
     is_first_level = false;
   }
   VictimSelection selection;
-  selection.considered = static_cast<std::uint32_t>(ranked_count_);
-  if (ranked_count_ > 0 && ranked_at(0).excluded == Excluded::no)
-    target_cgroup(selection, ranked_at(0).row, pick.kind);
+  selection.considered = considered_;
+  if (ranked_count_ > 0 && ranked_[0].excluded == Excluded::no)
+    target_cgroup(selection, ranked_[0].row, pick.kind);
   if (selection.target.processes.empty() && selection.found) {
-    ranked_at(0).excluded = Excluded::not_whole;
+    ranked_[0].excluded = Excluded::not_whole;
     selection.found = false;
   }
   show(false);
@@ -263,16 +263,6 @@ Known<double> Selector::least_wanted() const {
   return whole ? Known<double>(*pick.at_least * *whole) : Known<double>();
 }
 
-void Selector::refuse_the_small() {
-  const Known<double> least = least_wanted();
-  if (!least) return;
-  for (std::size_t i = 0; i < ranked_count_; ++i) {
-    Ranked& ranked = ranked_at(i);
-    if (ranked.excluded == Excluded::no && ranked.keys[0] < *least)
-      ranked.excluded = Excluded::too_little;
-  }
-}
-
 bool Selector::comes_before(const Ranked& a, const Ranked& b) const {
   const bool a_out = a.excluded != Excluded::no;
   const bool b_out = b.excluded != Excluded::no;
@@ -284,20 +274,31 @@ bool Selector::comes_before(const Ranked& a, const Ranked& b) const {
   return a.row < b.row;
 }
 
-void Selector::order_by_keys() {
-  const auto begin = places_.begin();
-  const auto end = begin + static_cast<std::ptrdiff_t>(ranked_count_);
-  const auto shown = static_cast<std::ptrdiff_t>(std::min(ranked_count_, kShownMax));
-  std::partial_sort(begin, begin + shown, end, [&](const Place& a, const Place& b) {
-    return comes_before(a.ranked, b.ranked);
-  });
+void Selector::begin_ranking() {
+  shares_.clear();
+  ranked_count_ = considered_ = 0;
+  least_.reset();
+}
+
+void Selector::add_ranked(const Ranked& ranked) {
+  ++considered_;
+  if (ranked_count_ == ranked_.size()) {
+    if (!comes_before(ranked, ranked_.back())) return;
+    --ranked_count_;
+  }
+  const auto end = ranked_.begin() + ranked_count_++;
+  const auto place =
+      std::upper_bound(ranked_.begin(), end, ranked,
+                       [&](const Ranked& a, const Ranked& b) { return comes_before(a, b); });
+  std::move_backward(place, end, end + 1);
+  *place = ranked;
 }
 
 void Selector::show(bool processes) {
   const Tick& tick = *input_.tick;
-  shown_count_ = std::min(ranked_count_, kShownMax);
+  shown_count_ = ranked_count_;
   for (std::size_t i = 0; i < shown_count_; ++i) {
-    const Ranked& ranked = ranked_at(i);
+    const Ranked& ranked = ranked_.at(i);
     DecisionCandidate& candidate = shown_.at(i);
     candidate = {};
     candidate.level = ranked.level;
