@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/lines.h"
+#include "core/text.h"
 #include "guest/proc_text.h"
 #include "guest/small_file.h"
 #include "slices.h"
@@ -141,6 +142,20 @@ std::int64_t wakeups_of(const std::string& process) {
   return sum;
 }
 
+// Of a stat file the 10th and the 12th field; the 2nd, a comm, may hold anything.
+void count_faults(const std::string& process, DaemonCost& cost) {
+  std::array<char, 4096> buffer{};
+  std::string_view stat = guest::read_file((process + "/stat").c_str(), buffer).text;
+  stat.remove_prefix(std::min(stat.rfind(')') + 2, stat.size()));
+  Cursor cursor(stat);
+  for (int field = 3; field <= 12; ++field) {
+    Cursor word(cursor.take_until(" ").value_or(""));
+    const std::int64_t value = word.take_integer<std::int64_t>().value_or(0);
+    if (field == 10) cost.killer_minor_faults = value;
+    if (field == 12) cost.killer_major_faults = value;
+  }
+}
+
 }  // namespace
 
 std::string Daemon::folder() const {
@@ -199,8 +214,10 @@ DaemonCost Daemon::cost() const {
     cost.swapped_kib += kib_of(status, "VmSwap:");
     constexpr std::string_view kName = "Name:\t";
     if (peer != nullptr && status.starts_with(kName) &&
-        status.substr(kName.size()).starts_with(peer->killer))
+        status.substr(kName.size()).starts_with(peer->killer)) {
       cost.killer_resident_kib = resident;
+      count_faults(process, cost);
+    }
     cost.wakeups += wakeups_of(process);
   }
   std::array<char, 4096> buffer{};

@@ -14,6 +14,7 @@ struct DaemonCost {
   int processes = 0;
   std::int64_t resident_kib = 0, locked_kib = 0, swapped_kib = 0;
   std::int64_t killer_resident_kib = 0;
+  std::int64_t killer_minor_faults = 0, killer_major_faults = 0;  // Since it began.
   std::int64_t cpu_us = 0;
   std::int64_t wakeups = 0;
 };

@@ -171,6 +171,8 @@ class Findings {
     put("processes", cost.processes);
     put("resident_kib", cost.resident_kib);
     put("killer_resident_kib", cost.killer_resident_kib);
+    put("killer_minor_faults", cost.killer_minor_faults);
+    put("killer_major_faults", cost.killer_major_faults);
     put("locked_kib", cost.locked_kib);
     put("swapped_kib", cost.swapped_kib);
     put("cpu_us", cost.cpu_us);

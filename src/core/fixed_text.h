@@ -36,6 +36,14 @@ class FixedText {
     return append(std::string_view(digits, static_cast<std::size_t>(end - digits)));
   }
 
+  // Empty, and all of the buffer written to: its memory is there from now on.
+  void wipe() {
+    for (char& c : text_)
+      c = '\0';
+    length_ = 0;
+    is_cut_ = false;
+  }
+
   const char* c_str() const { return text_; }
   std::string_view view() const { return {text_, length_}; }
   bool is_cut() const { return is_cut_; }

@@ -73,7 +73,9 @@ bool is_group(TargetKind kind) {
 }  // namespace
 
 DecisionRecord::DecisionRecord() : json_(text_) {
-  text_.reserve(kRoom);
+  // Written to, so that its memory is there.
+  text_.resize(kRoom);
+  text_.clear();
   // The writer remembers how deep it is; deeper than this no record goes.
   constexpr int kDepth = 8;
   for (int depth = 0; depth < kDepth; ++depth)

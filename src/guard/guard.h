@@ -45,7 +45,9 @@ class Guard {
         deed_(run, outbox),
         outbox_(outbox),
         dry_run_(dry_run),
-        recorder_(recorder) {}
+        recorder_(recorder) {
+    message_.wipe();
+  }
 
   // To be called at wake_at_ns(), and before that when one of handles() is ready or something
   // says that memory is short.

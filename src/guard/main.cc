@@ -95,6 +95,7 @@ FixedText<512> rise_above() {
   };
   tried("be exempt from the kernel's killer", refuse_to_be_chosen());
   give_back_free_memory();
+  make_memory_ours();
   tried("lock its memory", lock_memory());
   tried("run before others", run_first());
   return lacking;

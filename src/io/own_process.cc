@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <fcntl.h>
 #include <link.h>
@@ -17,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/lines.h"
+#include "core/text.h"
 #include "io/file_descriptor.h"
 
 // Where the linker was told to define them.
@@ -35,6 +38,19 @@ void touch(const char* begin, const char* end) {
   for (const volatile char* at = begin; at < end; at += std::min(kPage, end - at))
     static_cast<void>(*at);
   if (begin < end) static_cast<void>(*static_cast<const volatile char*>(end - 1));
+}
+
+constexpr std::uintptr_t kPageSize = 4096;
+
+// Writes to each page of begin..end that is in memory, and changes nothing.
+void write_to_pages(std::uintptr_t begin, std::uintptr_t end) {
+  for (std::uintptr_t at = begin; at < end; at += kPageSize) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): maps give numbers.
+    auto* const page = reinterpret_cast<unsigned char*>(at);
+    unsigned char is_there = 0;
+    if (::mincore(page, kPageSize, &is_there) != 0 || (is_there & 1) == 0) continue;
+    __atomic_fetch_or(page, 0, __ATOMIC_RELAXED);
+  }
 }
 
 bool schedule(int policy) {
@@ -139,6 +155,26 @@ void name_process(const char* name) {
 
 void give_back_free_memory() {
   ::malloc_trim(0);
+}
+
+void make_memory_ours() {
+  const FileDescriptor maps(::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+  std::array<char, std::size_t{16} * 1024> buffer;
+  std::size_t length = 0;
+  while (length < buffer.size()) {
+    const ssize_t got = ::read(maps.get(), buffer.data() + length, buffer.size() - length);
+    if (got <= 0) break;
+    length += static_cast<std::size_t>(got);
+  }
+  std::string_view text(buffer.data(), length);
+  while (!text.empty()) {
+    // "00669000-00671000 rw-p 00000000 ..."
+    Cursor line(take_line(text));
+    const auto begin = line.take_integer<std::uintptr_t>(16);
+    if (!begin || !line.take("-")) continue;
+    const auto end = line.take_integer<std::uintptr_t>(16);
+    if (end && line.take(" rw-p ")) write_to_pages(*begin, *end);
+  }
 }
 
 void touch_stack() {

@@ -48,6 +48,9 @@ int become_program(char* const* arguments);
 void name_process(const char* name);
 // Memory that is free but still ours goes back.
 void give_back_free_memory();
+// What is there of our memory becomes ours to write to: after start_idle_process() it is copied
+// when it is written to, and what was only read is a page of zeros. What was never used stays so.
+void make_memory_ours();
 // Touches so much of the stack that it never has to grow.
 void touch_stack();
 

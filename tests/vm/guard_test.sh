@@ -34,6 +34,16 @@ compare --daemon guard "$bench"/workloads/{leak,small-leak}.toml "$here/guard/va
 [[ $(grep -c '"kernel_kills":0,.*"right":true' "$work/results") == 3 ]] ||
   fail "not everywhere the right one died"
 
+# All that it needs for a kill is in memory from its start on: page faults may wait for memory.
+faults() {
+  grep -E "^$2\.killer_(minor|major)_faults" "$work/captures/$1.guard.6.12" | cut -d. -f2
+}
+for workload in leak small-leak vanish; do
+  before=$(faults $workload before)
+  [[ $(wc -l <<<"$before") == 2 ]] || fail "faults were not counted"
+  diff <(echo "$before") <(faults $workload after) || fail "page faults in a kill ($workload)"
+done
+
 compare --daemon guard-dry "$bench/workloads/leak.toml"
 grep '"daemon":"guard-dry"' "$work/results" | grep -q '"daemon_lives":true,.*"kernel_kills":1,' ||
   fail "a dry run kept the kernel from choosing"
