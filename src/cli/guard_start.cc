@@ -66,8 +66,8 @@ Result<ExitCode> start_guard(const GuardStart& start) {
                     start.dry_run ? "1" : "0",
                     std::to_string(recording ? recording->memory_file() : -1),
                     std::to_string(recording ? recording->wake_file() : -1)};
-  plan.helper = [&](int guard_gone, int restarts) {
-    run_guard_helper(ring, guard_gone, helper, restarts);
+  plan.helper = [&](int guard_gone, int restarts, HelperEnd last) {
+    run_guard_helper(ring, guard_gone, helper, {restarts, last});
   };
   plan.clean_up = [&] { sockets.remove_files(); };
   plan.not_for_helper = lock.get();

@@ -22,7 +22,6 @@ enum class ChannelNumber : std::size_t {
   decisions,
   helper_pid,       // Who reads the messages now, ...
   helper_restarts,  // ... and how often another one had to take over.
-  helper_hangs,     // Those that were ended because they hung, until the next one has said so.
   knowledge,        // For the guard that starts anew: the descriptor of what it knew, plus one.
 };
 

@@ -37,6 +37,18 @@ std::int64_t whole_of(std::string_view text) {
   return cursor.take_integer<std::int64_t>().value_or(0);
 }
 
+const char* what_became_of(HelperEnd last) {
+  switch (last) {
+    case HelperEnd::ended:
+      return "the helper had come to an end and was started again";
+    case HelperEnd::stopped:
+      return "the helper was stopped; it was ended and started again";
+    case HelperEnd::hung:
+      return "the helper hung; it was ended and started again";
+  }
+  return "";
+}
+
 // Of a hook that runs.
 struct RunningHook {
   std::int64_t number = 0;
@@ -47,15 +59,15 @@ struct RunningHook {
 
 class GuardHelper {
  public:
-  GuardHelper(SharedRing& ring, const HelperPlan& plan, std::int64_t restarts)
+  GuardHelper(SharedRing& ring, const HelperPlan& plan, const HelperPast& past)
       : ring_(ring), plan_(plan), status_(ring, plan.started) {
     number_of(ring, ChannelNumber::helper_pid) = own_process_id();
-    number_of(ring, ChannelNumber::helper_restarts) = restarts;
+    number_of(ring, ChannelNumber::helper_restarts) = past.restarts;
     // What a helper before us knew of is no news.
     stalls_ = number_of(ring, ChannelNumber::stalls);
     lost_ = ring.lost();
     if (plan.warns) open_warnings();
-    if (restarts > 0) take_the_place(number_of(ring, ChannelNumber::helper_hangs).exchange(0) > 0);
+    if (past.restarts > 0) take_the_place(past.last);
     open_points();
   }
 
@@ -84,9 +96,8 @@ class GuardHelper {
   static constexpr milliseconds kSoon{50};
 
   // Of the one before us, who has heard the bell for what is still in the mailbox.
-  void take_the_place(bool hung) {
-    plan_.say(hung ? "the helper hung; it was ended and started again"
-                   : "the helper had come to an end and was started again");
+  void take_the_place(HelperEnd last) {
+    plan_.say(what_became_of(last));
     ring_.ring();
     if (plan_.recording) plan_.recording->ring->ring();
   }
@@ -286,8 +297,8 @@ class GuardHelper {
 }  // namespace
 
 void run_guard_helper(SharedRing& ring, int guard_gone, const HelperPlan& plan,
-                      std::int64_t restarts) {
-  GuardHelper(ring, plan, restarts).run(guard_gone);
+                      const HelperPast& past) {
+  GuardHelper(ring, plan, past).run(guard_gone);
 }
 
 }  // namespace oomkit

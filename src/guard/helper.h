@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "io/helper_process.h"
 #include "io/shared_ring.h"
 #include "policy/guard_status.h"
 
@@ -45,9 +46,13 @@ struct HelperPlan {
   std::vector<StatusPoint> status_points;
 };
 
+struct HelperPast {
+  std::int64_t restarts = 0;          // So many before this one have come to an early end, ...
+  HelperEnd last = HelperEnd::ended;  // ... and the last of them so.
+};
+
 // Until the guard is gone, which `guard_gone` being readable tells, and all is written.
-// `restarts`: so many helpers before this one have come to an early end.
 void run_guard_helper(SharedRing& ring, int guard_gone, const HelperPlan& plan,
-                      std::int64_t restarts = 0);
+                      const HelperPast& past = {});
 
 }  // namespace oomkit

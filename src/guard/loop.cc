@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "io/helper_process.h"
 #include "io/kept_file.h"
 #include "io/wall_clock.h"
 
@@ -22,7 +23,7 @@ constexpr std::int64_t kReloadSoon = 50'000'000;  // That the helper has answere
 Result<GuardLoop> GuardLoop::create(const LoopParts& parts, const std::string& root) {
   OOMKIT_TRY(WakeSet wakes, WakeSet::create());
   GuardLoop loop(parts, std::move(wakes));
-  parts.run.protect(loop.helper_.pid);
+  parts.run.protect(loop.helper_);
   loop.signals_ = take_signals();
   static_cast<void>(loop.wakes_.add(loop.signals_.get(), kSignalsTag, false));
   loop.open_triggers(root);
@@ -61,30 +62,19 @@ void GuardLoop::tell_state(std::int64_t now_ns) {
 // Another helper may have taken the place of the one that we knew.
 void GuardLoop::heed_helper() {
   const auto helper = static_cast<std::int32_t>(number_of(ring_, ChannelNumber::helper_pid));
-  if (helper == helper_.pid) return;
-  run_.protect_instead(helper_.pid, helper);
-  helper_ = {helper, static_cast<std::uint64_t>(door_.start_ticks(helper).value)};
+  if (helper == helper_) return;
+  run_.protect_instead(helper_, helper);
+  helper_ = helper;
 }
 
-// Its keeper starts another one, which takes what is left in the mailbox.
-void GuardLoop::end_hung_helper(std::int64_t now_ns) {
+// Its keeper ends it and starts another one, which takes what is left in the mailbox.
+void GuardLoop::replace_hung_helper(std::int64_t now_ns) {
   const std::int64_t reloaded = number_of(ring_, ChannelNumber::reloaded);
   const std::int64_t reload = number_of(ring_, ChannelNumber::reload);
   const bool waits = ring_.has_more() || reload != reloaded;
   const auto taken = ring_.taken() + static_cast<std::uint64_t>(reloaded);
-  if (!helper_watch_.hangs(now_ns, waits, taken)) return;
-  const DoorNumber handle = door_.open_process(helper_.pid);
-  // Whoever has its number by now is somebody else.
-  const DoorNumber start = door_.start_ticks(helper_.pid);
-  const bool is_it = helper_.pid > 1 && helper_.start_ticks != 0 && start.error == 0 &&
-                     static_cast<std::uint64_t>(start.value) == helper_.start_ticks;
-  if (is_it) {
-    ++number_of(ring_, ChannelNumber::helper_hangs);
-    static_cast<void>(handle.error == 0 ? door_.send_signal(static_cast<int>(handle.value), SIGKILL,
-                                                            SignalReach::process)
-                                        : door_.send_signal_to_pid(helper_.pid, SIGKILL));
-  }
-  if (handle.error == 0) door_.close_process(static_cast<int>(handle.value));
+  if (helper_watch_.hangs(now_ns, waits, taken) && keeper_ > 1)
+    static_cast<void>(door_.send_signal_to_pid(keeper_, kSignalHelperHangs));
 }
 
 bool GuardLoop::heed_signals(LoopEnd& end) {
@@ -119,7 +109,7 @@ LoopEnd GuardLoop::run() {
     guard_.turn({now_ns, wall_clock()});
     tell_state(now_ns);
     heed_helper();
-    end_hung_helper(now_ns);
+    replace_hung_helper(now_ns);
     tell_alive(now_ns);
     if (heed_reload()) {
       manager_.tell("RELOADING=1");

@@ -24,6 +24,7 @@ struct LoopParts {
   KillDoor& door;
   StatusBoard& board;
   SharedRing& ring;
+  std::int32_t keeper = 0;  // Of the helper; our child.
 };
 
 class GuardLoop {
@@ -44,6 +45,7 @@ class GuardLoop {
         door_(parts.door),
         board_(parts.board),
         ring_(parts.ring),
+        keeper_(parts.keeper),
         wakes_(std::move(wakes)),
         manager_(ServiceManager::from_environment()) {}
 
@@ -51,7 +53,7 @@ class GuardLoop {
   void tell_alive(std::int64_t now_ns);
   void tell_state(std::int64_t now_ns);
   void heed_helper();
-  void end_hung_helper(std::int64_t now_ns);
+  void replace_hung_helper(std::int64_t now_ns);
   // True when the loop is to end.
   bool heed_signals(LoopEnd& end);
   bool heed_reload();
@@ -61,13 +63,14 @@ class GuardLoop {
   KillDoor& door_;
   StatusBoard& board_;
   SharedRing& ring_;
+  std::int32_t keeper_;
   WakeSet wakes_;
   ServiceManager manager_;
   FileDescriptor signals_;
   FileDescriptor some_trigger_, full_trigger_;
   const StallTrigger* trigger_ = nullptr;  // That was taken.
   std::int64_t alive_due_ns_ = 0;
-  KillTarget helper_;  // That is protected.
+  std::int32_t helper_ = 0;  // That is protected.
   HelperWatch helper_watch_;
 };
 

@@ -41,7 +41,7 @@ struct Start {
   std::string policy;
   int memory = -1, wake = -1;
   int recording = -1, recording_wake = -1;  // The mailbox for a recording, if there is to be one.
-  std::int32_t helper = 0;
+  std::int32_t keeper = 0;                  // Of the helper.
   bool dry_run = false;
 };
 
@@ -56,7 +56,7 @@ std::optional<Start> start_of(std::span<char* const> arguments) {
   };
   start.memory = number(2);
   start.wake = number(3);
-  start.helper = number(4);
+  start.keeper = number(4);
   start.dry_run = number(5) == 1;
   start.recording = number(6);
   start.recording_wake = number(7);
@@ -187,7 +187,7 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
   OOMKIT_TRY(Sensors sensors, Sensors::create("", policy->needs, place, room));
   OOMKIT_TRY(const std::unique_ptr<KillDoor> door, make_kill_door());
   const auto run = std::make_unique<KillRun>(*door);
-  for (const std::int32_t pid : {own_process_id(), own_process_group(), start.helper})
+  for (const std::int32_t pid : {own_process_id(), own_process_group(), start.keeper})
     run->protect(pid);
   const HostTime begun(boot_time_ns());
   const EngineCapacity capacity = capacity_for(room);
@@ -201,7 +201,8 @@ Result<LoopEnd> guard_with(const Start& start, SharedRing& ring, RingOutbox& out
     recorder->begin(
         {start.policy, read->hash, wall_clock(), begun, capacity, dry_run, begun_engine.goes_on});
   const auto board = std::make_unique<StatusBoard>(ring.board(), *policy);
-  OOMKIT_TRY(GuardLoop loop, GuardLoop::create({*guard, *run, *door, *board, ring}, ""));
+  OOMKIT_TRY(GuardLoop loop,
+             GuardLoop::create({*guard, *run, *door, *board, ring, start.keeper}, ""));
   engine->tell(board.get());
   const std::int32_t victim = start_idle_process();
   const int no_watchdog =

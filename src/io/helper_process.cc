@@ -3,6 +3,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
+#include <optional>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,37 +19,83 @@ namespace oomkit {
 namespace {
 
 constexpr unsigned kBetweenHelpers = 1;  // Seconds.
+constexpr timespec kEndsWithin{2, 0};
 
 bool is_at_end(int pipe) {
   pollfd end{pipe, POLLIN, 0};
   return ::poll(&end, 1, 0) == 1;
 }
 
-// How the child ended; it is ours alone.
-bool ended_well(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return true;
+// What the keeper waits for; blocked, so that nothing comes unawaited.
+sigset_t awaited_signals() {
+  sigset_t awaited;
+  ::sigemptyset(&awaited);
+  ::sigaddset(&awaited, SIGCHLD);
+  ::sigaddset(&awaited, kSignalHelperHangs);
+  return awaited;
+}
+
+// What is told of the helper before says nothing of the next one.
+void forget_the_last(const sigset_t& awaited) {
+  constexpr timespec kNow{0, 0};
+  while (::sigtimedwait(&awaited, nullptr, &kNow) > 0) {
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+// One that waits in the kernel may not end, ever.
+void end_helper(pid_t helper, const sigset_t& awaited) {
+  ::kill(helper, SIGKILL);
+  while (::waitpid(helper, nullptr, WNOHANG) == 0 &&
+         ::sigtimedwait(&awaited, nullptr, &kEndsWithin) > 0) {
+  }
+}
+
+// Nothing: it ended well.
+std::optional<HelperEnd> wait_for_helper(pid_t helper, const sigset_t& awaited) {
+  while (true) {
+    int status = 0;
+    const pid_t changed = ::waitpid(helper, &status, WNOHANG | WUNTRACED);
+    if (changed < 0) return std::nullopt;
+    if (changed == helper && WIFSTOPPED(status)) {
+      end_helper(helper, awaited);
+      return HelperEnd::stopped;
+    }
+    if (changed == helper) {
+      const bool is_well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      return is_well ? std::nullopt : std::optional(HelperEnd::ended);
+    }
+    if (::sigwaitinfo(&awaited, nullptr) == kSignalHelperHangs) {
+      end_helper(helper, awaited);
+      return HelperEnd::hung;
+    }
+  }
 }
 
 // The life of the keeper.
 void keep_helper(const WithHelper& plan, int program_gone) {
   ::prctl(PR_SET_NAME, "oom-keeper");
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE})
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU})
     ::signal(number, SIG_IGN);
+  const sigset_t awaited = awaited_signals();
+  sigset_t before;
+  ::sigprocmask(SIG_BLOCK, &awaited, &before);
+  HelperEnd last = HelperEnd::ended;
   for (int restarts = 0;; ++restarts) {
     const bool was_gone = is_at_end(program_gone);
+    forget_the_last(awaited);
     const pid_t helper = ::fork();
     if (helper == 0) {
+      ::sigprocmask(SIG_SETMASK, &before, nullptr);
       ::prctl(PR_SET_NAME, "oom-helper");
-      plan.helper(program_gone, restarts);
+      plan.helper(program_gone, restarts, last);
       ::_exit(0);
     }
-    const bool is_well = helper > 0 && ended_well(helper);
+    const auto end = helper > 0 ? wait_for_helper(helper, awaited) : HelperEnd::ended;
     // What the program said last is written by one more helper, not by any number of them.
-    if (was_gone || (is_well && is_at_end(program_gone))) break;
+    if (was_gone || (!end && is_at_end(program_gone))) break;
+    last = end.value_or(HelperEnd::ended);
     ::sleep(kBetweenHelpers);
   }
   plan.clean_up();
