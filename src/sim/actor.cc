@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 
 #include "scenario/node_list.h"
 #include "sim/world.h"
@@ -55,23 +56,21 @@ class Pacing {
   SimTime begin_;
 };
 
-// Whether it is more than a wait, a mark or a fork.
-bool uses_memory(const Step& step) {
+// What a step needs of the program, but what an allocation does.
+std::optional<ProgramPart> part_for(const Step& step) {
   using Kind = Step::Kind;
   switch (step.kind) {
-    case Kind::alloc:
-    case Kind::shm:
-    case Kind::fork:
-    case Kind::vfork:
-    case Kind::sleep:
-    case Kind::mark:
-    case Kind::wait:
-    case Kind::ignore_sigterm:
-    case Kind::exit:
-    case Kind::sock:
-      return false;
+    case Kind::free:
+    case Kind::touch:
+    case Kind::lock:
+    case Kind::page_tables:
+      return ProgramPart::memory;
+    case Kind::read_file:
+      return ProgramPart::reading;
+    case Kind::write_file:
+      return ProgramPart::writing;
     default:
-      return true;
+      return std::nullopt;
   }
 }
 
@@ -119,6 +118,7 @@ void World::report_step_error(Process& process, int error) {
 }
 
 Co<void> World::live(Process& process, const ProcessSpec* spec, const Step* fork_step) {
+  if (fork_step == nullptr && options_.found == nullptr) kernel_.begin_program(process);
   co_await scheduler_.spend(*process.thread, kWakeUpCost);
   // Who starts at once has joined before the scenario begins.
   const bool at_once = spec->start == Milliseconds(0) && !spec->after;
@@ -168,12 +168,11 @@ Co<bool> World::do_step(Process& process, const ProcessSpec& spec, const Step& s
 Co<bool> World::do_once(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
   if (must_die(process)) co_return false;
   co_await scheduler_.spend(*process.thread, kStepCost);
-  // Who touches what he does not have uses less of the program: seen up to 6.1, where it does not
-  // come in by large pieces.
-  const bool in_pieces = profile_.start_shmem <= profile_.base_shmem / 2;
-  const bool idle = step.kind == Step::Kind::touch && process.mm->held() <= Pages(0) && in_pieces;
-  if (uses_memory(step) && !idle && !process.is_vfork_child && !co_await kernel_.settle(process))
-    co_return false;
+  const std::optional<ProgramPart> part = part_for(step);
+  if (part && !process.is_vfork_child) {
+    const bool alive = co_await kernel_.bring_in(process, *part);
+    if (!alive) co_return false;
+  }
   switch (step.kind) {
     case Step::Kind::alloc:
     case Step::Kind::shm:
@@ -229,15 +228,13 @@ Co<bool> World::do_once(Process& process, const ProcessSpec& spec, const Step& s
 }
 
 Co<bool> World::do_hold(Process& process, const ProcessSpec& spec, const Step& step, bool& go_on) {
+  if (!co_await kernel_.bring_in_regions(process)) co_return false;
   const int error =
       kernel_.map(process, pages_up(step.size), step.kind == Step::Kind::shm, step.huge);
   if (error != 0) {
     go_on = false;
     co_return refuse(process, spec, error);
   }
-  // A program that is brought in by large pieces comes with its first call.
-  const bool brings_in = step.touch || profile_.start_shmem > profile_.base_shmem / 2;
-  if (brings_in && !process.is_vfork_child && !co_await kernel_.settle(process)) co_return false;
   if (!step.touch) co_return true;
   const Pacing pacing(step.rate, kernel_.now());
   const std::size_t region = process.mm->regions.size() - 1;

@@ -164,8 +164,7 @@ Text World::process_text(const Process& process, std::string_view file) {
         "Max locked memory         unlimited            unlimited            bytes     \n");
   if (process.mm == nullptr) return file == "status" ? Text("State:\tX (dead)\n") : Text("");
   const Mm& mm = *process.mm;
-  const Task task = kernel_.task_of(process);
-  const Pages anon = profile_.counter_batch > 0 ? mm.anon() : *task.rss_anon;
+  const RssCounts told = kernel_.told_counts_of(mm);
   if (file == "maps") {
     std::string text = "00400000-0057d000 r-xp 00000000 00:02 7                  /init\n";
     for (const Region& region : mm.regions)
@@ -197,13 +196,12 @@ Text World::process_text(const Process& process, std::string_view file) {
   };
   field("VmSize", mm.total_vm);
   field("VmLck", mm.locked);
-  const Pages shmem = profile_.counter_batch > 0 ? mm.shmem() : *task.rss_shmem;
-  field("VmRSS", anon + mm.base_file + shmem);
-  field("RssAnon", anon);
-  field("RssFile", mm.base_file);
-  field("RssShmem", shmem);
+  field("VmRSS", told.anon + told.file + told.shmem);
+  field("RssAnon", told.anon);
+  field("RssFile", told.file);
+  field("RssShmem", told.shmem);
   field("VmPTE", mm.tables);
-  field("VmSwap", mm.swapped());
+  field("VmSwap", told.swapped);
   return text;
 }
 

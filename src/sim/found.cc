@@ -61,9 +61,9 @@ Process& Kernel::adopt_process(std::string_view comm, const FoundTask& task, Mem
   Process& process = new_process(comm, nullptr, 0);
   process.pid = task.pid;
   next_pid_ = std::max(next_pid_, task.pid + 1);
-  process.uses_shared_code = true;
   process.mm = std::make_shared<Mm>();
   Mm& mm = *process.mm;
+  mm.program_parts = 0xff;
   mm.total_vm = task.total_vm;
   mm.base_anon = task.shared_anon;
   mm.base_file = task.file;
@@ -89,6 +89,7 @@ Process& Kernel::adopt_process(std::string_view comm, const FoundTask& task, Mem
   }
   // Where the zones have fewer pages in use than their processes, the rest is somebody else's too.
   mm.base_anon += task.anon - place(object, task.swapped.count(), task.anon, group);
+  mm.by_processor.begin(mm.counts());
   process.held_bytes = to_bytes(size, PageSize::k4K).count();
   return process;
 }

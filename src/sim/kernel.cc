@@ -48,7 +48,7 @@ Pages heap_of(const Scenario& scenario) {
     steps += count_steps(process.steps);
   const auto processes = static_cast<std::int64_t>(scenario.processes.size());
   const auto events = static_cast<std::int64_t>(scenario.events.size());
-  return std::max(Pages((25 * steps + 20 * events + 40 * processes - 260) / 100), Pages(0));
+  return Pages(std::max<std::int64_t>(22 * steps + 20 * events + 35 * processes - 50, 0) / 100);
 }
 
 // Committed_AS of a rehearsal's machine: of PID 1, and of what it set up.
@@ -120,8 +120,8 @@ Process& Kernel::create_process(std::string_view comm, Process* parent, int nice
     process.mm = std::make_shared<Mm>();
     Mm& mm = *process.mm;
     mm.total_vm = profile_.base_vm + init_more_;
-    mm.base_anon = profile_.base_anon + init_more_;
-    mm.base_shmem = profile_.start_shmem;
+    mm.base_anon = kProgramAnon + init_more_;
+    mm.base_shmem = kForkShmem;
     mm.base_file = profile_.base_file;
     mm.tables = profile_.base_tables;
     mm.committed = kForkCommitted + init_more_;

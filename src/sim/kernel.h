@@ -23,6 +23,7 @@
 #include "sim/memcg.h"
 #include "sim/process.h"
 #include "sim/profile.h"
+#include "sim/program.h"
 #include "sim/scheduler.h"
 #include "sim/swap_cache.h"
 
@@ -103,7 +104,7 @@ class Kernel {
   void send_signal(Process& process, int number);
   void update_pressure(Process& process);
   // The program's text, which comes in with the first steps that run.
-  void use_shared_code(Process& process);
+  void begin_program(Process& process);
   // A core file of it, in a tmpfs.
   Co<void> dump_core(Process& process);
 
@@ -118,7 +119,8 @@ class Kernel {
   Co<bool> spread_tables(Process& process, Pages tables);
   Co<int> copy_process(Process& parent, Process& child, bool shares_memory);
   // Its first pages of its own, in its cgroup.
-  Co<bool> settle(Process& process);
+  Co<bool> bring_in(Process& process, ProgramPart part);
+  Co<bool> bring_in_regions(Process& process);
   Co<void> exit(Process& process);
   // process_mrelease(): `caller` gives back what a process that is being killed has of its own.
   Co<int> release_memory(Process& caller, Process& victim);
@@ -169,6 +171,7 @@ class Kernel {
   Pages init_shmem() const { return profile_.init_shmem; }
   std::string release() const { return std::string(profile_.release); }
   Task task_of(const Process& process) const;
+  RssCounts told_counts_of(const Mm& mm) const;
 
  private:
   enum class OomOutcome { success, failed, async, skipped };
@@ -199,6 +202,9 @@ class Kernel {
   Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
   Co<bool> take_tables(Process& process, Pages pages);
   Pages plenty_for(Process& process);
+  void follow_counts(Mm& mm) const;
+  static RssCounts refault_counts(const Mm& mm, const Object& object);
+  RssCounts counted_of(const Mm& mm) const;
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);
   Co<void> unmap_shared(Thread& thread, Pages pages);

@@ -282,6 +282,7 @@ Co<void> Kernel::exit(Process& process) {
   process.uninterruptible = false;
   co_await spend(*process.thread, kSystemCall);
   std::shared_ptr<Mm> mm = process.mm;
+  if (mm != nullptr) mm->by_thread.add_up();
   if (mm != nullptr && --mm->users == 0) {
     std::vector<Object*> objects;
     Pages shared;

@@ -12,8 +12,36 @@ constexpr std::int64_t kPagesOfTable = 512;
 // Where in its first table the memory of a process begins.
 constexpr std::int64_t kFirstTableUsed = 384;
 constexpr std::int64_t kSwapCluster = 8;  // 1 << page_cluster
+// fault_dirty_shared_page() lets go of the lock, and up to 5.19 the fault is tried again then
+// (VM_FAULT_COMPLETED).
+constexpr KernelVersion kFaultsComplete{6, 0};
+
+// Whether its oom_score_adj is written with more than one digit.
+std::int64_t writes_digits(const Process& process) {
+  return process.oom_score_adj < 0 || process.oom_score_adj > 9 ? 1 : 0;
+}
+
+// Pages that were not there.
+void count_faults(Mm& mm, bool shared, std::int64_t pages, KernelVersion version) {
+  RssCounts each;
+  (shared ? each.shmem : each.anon) = Pages(1);
+  mm.by_thread.fault(each, pages, shared && version < kFaultsComplete ? 2 : 1);
+}
+
+// Of a forked child, until its first step.
+void begin_child(Mm& mm) {
+  mm.base_shmem = kChildShmem;
+  mm.by_thread = {};
+  mm.by_thread.calls(kChildCalls - 1);
+  mm.by_thread.fault({.file = mm.base_file, .shmem = kChildShmem - kForkShmem}, 1);
+  mm.by_processor.begin({.anon = mm.anon(), .shmem = kChildShmem});
+}
 
 }  // namespace
+
+void Kernel::follow_counts(Mm& mm) const {
+  if (profile_.counter_batch > 0) mm.by_processor.follow(mm.counts(), profile_.counter_batch);
+}
 
 std::int64_t Kernel::pages_at_once(const Thread& thread, SimTime each) const {
   if (page_by_page_) return 1;
@@ -73,6 +101,8 @@ Co<void> Kernel::unmap(Process& process, Pages size) {
       end -= count;
       co_await spend(*process.thread, each * count);
     }
+    mm.by_thread.add_up();
+    follow_counts(mm);
     region.size -= part;
     region.touched = std::min(region.touched, region.size);
     mm.total_vm -= part;
@@ -167,13 +197,16 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
     if (taken.pages > Pages(1)) machine_.give(taken.zone, taken.pages - Pages(1));
     if (!co_await charge_slowly(process, *process.memcg, charge, true)) {
       machine_.give(taken.zone, Pages(1));
+      mm.by_thread.calls(1);  // It is tried again.
       co_return false;
     }
     charged = Pages(1);
   }
+  follow_counts(mm);
   add_extent(*region.object, first, charged, taken.zone, *process.memcg, {.mapped = true});
   mm.spread += charged;
-  mm.faults += charged.count();
+  follow_counts(mm);
+  count_faults(mm, region.shared, charged.count(), profile_.version);
   process.memcg->own.pgfault += charged.count();
   vmstat_.pgfault += charged.count();
   done = charged.count();
@@ -181,10 +214,18 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   co_return true;
 }
 
+// What a page of swap changes: what a process wrote of the program is not told apart there.
+RssCounts Kernel::refault_counts(const Mm& mm, const Object& object) {
+  if (&object == mm.written) return {};
+  if (object.kind == Object::Kind::shmem) return {.shmem = Pages(1)};
+  return {.anon = Pages(1), .swapped = Pages(-1)};
+}
+
 // do_swap_page(): a cluster at a time from a disk.
 Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   if (extent.is_in_memory()) co_return co_await map_again(process, extent, count);
   const bool zram = machine_.swap().kind == SwapKind::zram;
+  follow_counts(*process.mm);
   const std::int64_t at_most = zram ? 1 : kSwapCluster;
   Object& object = *extent.object;
   const std::int64_t first = extent.first;
@@ -203,6 +244,9 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   process.plug = nullptr;
   send_writes(plug);
   if (!thrashes) co_return false;
+  follow_counts(*process.mm);
+  if (!zram) process.mm->by_thread.calls(1);  // It has waited for the page, and is tried again.
+  process.mm->by_thread.fault(refault_counts(*process.mm, object), cluster.count());
   // folio_wait_bit_common(), swap_read_folio()
   if (*thrashes) begin_stall(process);
   if (zram) {
@@ -377,39 +421,73 @@ Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
     const Pages now_taken(roomy ? n : 1);
     if (!co_await take_tables(process, now_taken)) continue;
     done += now_taken;
-    mm.faults += now_taken.count();
+    mm.by_thread.calls(now_taken.count());
     co_await spend(*process.thread, profile_.costs.fault * now_taken.count());
   }
   co_return co_await return_to_user(process);
 }
 
-void Kernel::use_shared_code(Process& process) {
-  if (process.uses_shared_code || process.mm == nullptr) return;
-  process.uses_shared_code = true;
+// Of PID 1 it has a copy, and what it needed of the program until it waits for the scenario's
+// begin.
+void Kernel::begin_program(Process& process) {
+  if (process.mm == nullptr) return;
   Mm& mm = *process.mm;
-  const Pages all = process.parent != nullptr ? profile_.child_shmem : profile_.base_shmem;
-  mm.late_shmem = all - mm.base_shmem;
-  mm.base_shmem = all;
+  const bool joined = !process.memcg->is_root();
+  const auto has_joined = static_cast<std::int64_t>(joined);
+  const std::int64_t has_digits = writes_digits(process);
+  const Pages mapped = kStartShmem + kJoinShmem * has_joined + kDigitsShmem * has_digits;
+  mm.by_thread.calls(kStartCalls - 1 + has_joined + has_digits);
+  mm.by_thread.fault({.file = mm.base_file, .shmem = mapped - kForkShmem}, 1);
+  mm.base_shmem = mapped;
+  // Pages of the program come by 16, and two times 16 are counted.
+  mm.by_processor.begin({.anon = mm.anon(), .shmem = joined ? mapped : mapped - kJoinShmem});
 }
 
-Co<bool> Kernel::settle(Process& process) {
-  use_shared_code(process);
-  if (process.mm->written != nullptr) co_return true;
-  objects_.push_back(std::make_unique<Object>());
-  Object& object = *objects_.back();
-  object.users = 1;
-  process.mm->written = &object;
+// What a step needs of the program first.
+Co<bool> Kernel::bring_in(Process& process, ProgramPart part) {
+  Mm& mm = *process.mm;
+  if ((mm.program_parts & static_cast<std::uint8_t>(part)) != 0) co_return true;
+  mm.program_parts |= static_cast<std::uint8_t>(part);
   const bool forked = process.parent != nullptr;
-  Region region{&object, forked ? profile_.written_after_fork : profile_.written_at_start, Pages(0),
-                false, false};
-  const Pages spread = process.mm->spread;
-  const std::int64_t faults = process.mm->faults;
+  Pages own = kBufferCopies;
+  std::int64_t calls = own.count();
+  RssCounts mapped;
+  if (part == ProgramPart::memory) {
+    own = forked ? kChildMemoryCopies : kMemoryCopies;
+    const bool late = process.memcg->is_root();
+    calls = forked ? kChildMemoryCalls : kMemoryCalls + (late ? kLateCalls : 0);
+    const Pages all = forked ? kAllChildShmem : kAllShmem + kDigitsShmem * writes_digits(process);
+    mapped.shmem = all - mm.base_shmem;
+  } else if (part == ProgramPart::regions) {
+    own = mapped.anon = kRegionsPage;
+    calls = own.count();
+  }
+  mm.base_shmem += mapped.shmem;
+  mm.base_anon += mapped.anon;
+  mm.by_thread.fault(mapped, 1);
+  if (mm.written == nullptr) {
+    objects_.push_back(std::make_unique<Object>());
+    mm.written = objects_.back().get();
+    mm.written->users = 1;
+  }
+  Region region{mm.written, mm.written_pages + own, Pages(0), false, false};
+  const Pages spread = mm.spread;
   const std::int64_t held = process.held_bytes;
-  const bool alive = co_await touch(process, region, 0, region.size.count());
-  process.mm->spread = spread;
-  process.mm->faults = faults;
+  const ThreadCounts counts = mm.by_thread;
+  const bool alive = co_await touch(process, region, mm.written_pages.count(), own.count());
+  mm.written_pages += own;
+  mm.spread = spread;
+  mm.by_thread = counts;
+  mm.by_thread.calls(calls - 1);
   process.held_bytes = held;
   co_return alive;
+}
+
+Co<bool> Kernel::bring_in_regions(Process& process) {
+  if (process.is_vfork_child) co_return true;
+  const bool alive = co_await bring_in(process, ProgramPart::memory);
+  if (!alive) co_return false;
+  co_return co_await bring_in(process, ProgramPart::regions);
 }
 
 // A stack in the kernel, an address space with tables of its own, and all pages
@@ -441,15 +519,15 @@ Co<int> Kernel::copy_process(Process& parent, Process& child, bool shares_memory
     child.mm->users = 1;
     child.mm->written = nullptr;
     child.mm->locked = Pages(0);
-    child.mm->faults = 0;
-    child.mm->late_shmem = Pages(0);
+    child.mm->written_pages = Pages(0);
+    child.mm->program_parts &= static_cast<std::uint8_t>(ProgramPart::regions);
     child.mm->table_charge = tables;
     for (Region& region : child.mm->regions)
       ++region.object->users;
     committed_.add(child.mm->committed);
   }
   join(child, group);
-  if (!shares_memory) child.mm->base_shmem = profile_.fork_shmem;
+  if (!shares_memory) begin_child(*child.mm);
   co_await spend(*parent.thread, profile_.costs.fork);
   co_return 0;
 }

@@ -14,6 +14,7 @@
 #include "sim/extent.h"
 #include "sim/machine.h"
 #include "sim/memcg.h"
+#include "sim/rss_counts.h"
 #include "sim/scheduler.h"
 
 namespace oomkit::sim {
@@ -34,11 +35,13 @@ struct Mm {
   Pages table_charge;  // ... those of them that `memcg` is charged for.
   Pages spread;        // Pages touched so far in private mappings: what tables grow with.
   Pages locked;
-  std::int64_t faults = 0;                 // Of its own, so far.
   Pages base_anon, base_file, base_shmem;  // The program itself, shared with all others.
-  Pages late_shmem;  // Of base_shmem: mapped by its own thread, and counted only with more faults.
   Object* written = nullptr;  // Pages of the program that are its own: counted in base_anon.
-  Memcg* memcg = nullptr;     // Its owner's.
+  Pages written_pages;
+  std::uint8_t program_parts = 0;  // ProgramPart
+  ThreadCounts by_thread;
+  ProcessorCounts by_processor;
+  Memcg* memcg = nullptr;  // Its owner's.
   int users = 1;
   SimTime looked_at{-1};     // When a walk of the page tables asked last whether it ran.
   bool oom_skip = false;     // MMF_OOM_SKIP: nothing to be had from it any more.
@@ -49,6 +52,7 @@ struct Mm {
   Pages anon() const;
   Pages shmem() const;
   Pages swapped() const;  // Of private memory: swapents.
+  RssCounts counts() const { return {base_file, anon(), swapped(), shmem()}; }
   Pages rss() const { return anon() + shmem() + base_file; }
 };
 
@@ -89,8 +93,7 @@ struct Process {
   Life life = Life::starting;
 
   bool interleave = false;
-  bool is_vfork_child = false;    // Borrows its parent's memory.
-  bool uses_shared_code = false;  // Its first step brought the program's pages in.
+  bool is_vfork_child = false;  // Borrows its parent's memory.
   bool sigkill = false;
   bool ignores_sigterm = false;
   bool stopped = false;

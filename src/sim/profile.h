@@ -85,15 +85,11 @@ struct KernelProfile {
   Pages last_node_use;          // Of all that, in the last of several nodes.
 
   // A process of a scenario before its first step.
-  Pages base_anon, base_file, base_tables, base_vm;
-  // The program's pages: before its first step, with a step that uses memory, in a forked child
-  // before and after that.
-  Pages start_shmem, base_shmem, fork_shmem, child_shmem;
+  Pages base_file, base_tables, base_vm;
   Pages node_kept;  // Of a node of 160 MiB: struct pages and the like.
   Pages node_less_hashes;
-  Pages written_at_start, written_after_fork;  // Of these, those that it makes its own.
-  Bytes file_slab;                             // Of an empty file in a tmpfs: inode and dentry.
-  int sock_percent;                            // What TCP's buffers take of what waits in them.
+  Bytes file_slab;   // Of an empty file in a tmpfs: inode and dentry.
+  int sock_percent;  // What TCP's buffers take of what waits in them.
   // mm/mmu_gather.c: how many pages of an exit are given back before others may run (5.18: 512).
   Pages freed_at_once;
   // What a process's counters lack of its pages: up to 6.1 what its thread has not added up yet;

@@ -18,11 +18,11 @@ void World::record_processes(RunRecord& record) {
       }
     } else {
       told.state = state_letter(*process) == 'D' ? "blocked" : "alive";
-      const Task task = kernel_.task_of(*process);
-      // VmRSS is summed up exactly where the counters of the score are not.
-      const bool exact = profile_.counter_batch > 0 && process->mm != nullptr;
-      if (task.rss) told.rss = to_bytes(exact ? process->mm->rss() : *task.rss, PageSize::k4K);
-      if (task.swapents) told.swap = to_bytes(*task.swapents, PageSize::k4K);
+      if (process->mm != nullptr) {
+        const RssCounts counts = kernel_.told_counts_of(*process->mm);
+        told.rss = to_bytes(counts.anon + counts.file + counts.shmem, PageSize::k4K);
+        told.swap = to_bytes(counts.swapped, PageSize::k4K);
+      }
       told.oom_score = kernel_.oom_score(*process);
     }
     record.processes.push_back(std::move(told));

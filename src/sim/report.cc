@@ -107,6 +107,19 @@ void Kernel::describe_tasks(OomReport& report, const Process& process,
     report.at.tasks.push_back(task_of(*each));
 }
 
+// What a thread, or a processor, has not added to the counters yet is not seen.
+RssCounts Kernel::counted_of(const Mm& mm) const {
+  if (profile_.splits_rss) return mm.by_thread.counted(mm.counts());
+  if (profile_.counter_batch > 0)
+    return mm.by_processor.counted(mm.counts(), profile_.counter_batch);
+  return mm.counts();
+}
+
+// /proc sums up the counters of processors, and not those of threads.
+RssCounts Kernel::told_counts_of(const Mm& mm) const {
+  return profile_.splits_rss ? counted_of(mm) : mm.counts();
+}
+
 Task Kernel::task_of(const Process& process) const {
   Task task;
   task.pid = process.pid;
@@ -116,28 +129,13 @@ Task Kernel::task_of(const Process& process) const {
   task.oom_score_adj = process.oom_score_adj;
   if (process.mm == nullptr) return task;
   const Mm& mm = *process.mm;
-  // Events that a thread, or a processor, has not added to the counters yet are not seen.
-  Pages anon = mm.anon();
-  const Pages file = mm.base_file;
-  Pages shmem = mm.shmem();
-  // A process that only writes files does not fault often enough to be seen with its program:
-  // check_sync_rss_stat(), mm/memory.c, up to 6.1. Of a forked child that was not seen.
-  if (profile_.splits_rss && (mm.faults > 0 || process.parent == nullptr)) {
-    constexpr std::int64_t kEvents = 66;  // TASK_RSS_EVENTS_THRESH, and two.
-    constexpr std::int64_t kBefore = 24;  // Of its start.
-    const std::int64_t events = mm.faults + kBefore;
-    if (mm.faults > 0) anon -= std::min(Pages(events % kEvents), anon - mm.base_anon);
-    if (events < kEvents) shmem -= mm.late_shmem;
-  }
-  if (const std::int64_t batch = profile_.counter_batch; batch > 0) {
-    anon -= Pages(anon.count() % batch);
-  }
+  const RssCounts counted = counted_of(mm);
   task.total_vm = mm.total_vm;
-  task.rss_anon = anon;
-  task.rss_file = file;
-  task.rss_shmem = shmem;
-  task.rss = anon + file + shmem;
-  task.swapents = mm.swapped();
+  task.rss_anon = counted.anon;
+  task.rss_file = counted.file;
+  task.rss_shmem = counted.shmem;
+  task.rss = counted.anon + counted.file + counted.shmem;
+  task.swapents = counted.swapped;
   task.pgtables = to_bytes(mm.tables, PageSize::k4K);
   return task;
 }

@@ -49,6 +49,7 @@ void ResidentHost::start() {
   Mm& mm = *process_->mm;
   mm.base_anon = Pages(0);
   mm.base_shmem = plan_.program;
+  mm.by_processor.begin(mm.counts());
   resident_ = plan_.make(*this);
   world_.scheduler_.start(*process_->thread, live());
   sample_pressure();

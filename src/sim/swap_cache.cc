@@ -140,8 +140,11 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
   const Pages part = std::min({extent.count, count, Pages(pages_at_once(*process.thread, each))});
   Extent& mapped = extent.count > part ? split(extent, part) : extent;
   forget_write(mapped);
+  follow_counts(*process.mm);
   count_mapped(mapped, 1);
   give_swap(mapped);
+  follow_counts(*process.mm);
+  process.mm->by_thread.fault(refault_counts(*process.mm, object), part.count());
   swap_cached_ -= part;
   mapped.swapped = mapped.cached = false;
   mapped.young = object.name.empty();
