@@ -120,15 +120,14 @@ void World::report_step_error(Process& process, int error) {
 Co<void> World::live(Process& process, const ProcessSpec* spec, const Step* fork_step) {
   if (fork_step == nullptr && options_.found == nullptr) kernel_.begin_program(process);
   co_await scheduler_.spend(*process.thread, kWakeUpCost);
-  // Who starts at once has joined before the scenario begins.
-  const bool at_once = spec->start == Milliseconds(0) && !spec->after;
-  const bool joins = fork_step == nullptr && options_.found == nullptr && !at_once &&
+  const bool joins = fork_step == nullptr && options_.found == nullptr && !starts_at_once(*spec) &&
                      (!process.memcg->is_root() || spec->mems);
   if (starting_ == &process) co_await scheduler_.spend(*process.thread, kPrepareCost);
   if (joins && profile_.joins_wait)
     co_await scheduler_.pause_for(*process.thread,
                                   attach_lock_.come(kernel_.now()) - kernel_.now());
   if (starting_ == &process) {
+    scheduler_.set_nice(*process.thread, spec->nice);
     starting_ = nullptr;
     scheduler_.wake(*init_.thread);
   }

@@ -28,13 +28,18 @@ std::int64_t weight_of(int nice) {
   return kWeights.at(static_cast<std::size_t>(std::clamp(nice, -20, 19)) + 20U);
 }
 
+// wakeup_gran()
+std::int64_t granule_of(std::int64_t weight) {
+  return kWakeUpGranule.count() * kWeightOfNice0 / weight;
+}
+
 }  // namespace
 
 Thread::Thread(Scheduler& scheduler, std::uint64_t number, int nice)
     : scheduler_(&scheduler),
       number_(number),
       weight_(weight_of(nice)),
-      granule_ns_(kWakeUpGranule.count() * kWeightOfNice0 / weight_) {}
+      granule_ns_(granule_of(weight_)) {}
 
 Scheduler::EventId Scheduler::at(SimTime when, std::function<void()> what) {
   const EventId id{std::max(when, now_), sequence_++};
@@ -59,10 +64,9 @@ void Scheduler::start(Thread& thread, Co<void> path) {
     return;
   }
   if (!thread.first_) thread.virtual_ns_ = virtual_min_ns_;
-  // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT), and has its parent's
-  // nice value, 0, when it is placed.
+  // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT).
   if (!thread.first_) {
-    std::int64_t weights = kWeightOfNice0 + runnable_weights_;
+    std::int64_t weights = thread.weight_ + runnable_weights_;
     for (const Thread* other : running_)
       weights += other != nullptr ? other->weight_ : 0;
     thread.virtual_ns_ += kLatency.count() * kWeightOfNice0 / weights;
@@ -88,6 +92,21 @@ void Scheduler::set_first(Thread& thread, bool first) {
   thread.virtual_rest_ = 0;
   thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread);
   if (thread.runnable_) waiting_.add(thread, virtual_min_ns_, 1);
+}
+
+// reweight_entity() of who runs: from 6.6 on what it has had less than the average, and what is
+// left of its slice, are as long by the clock as before.
+void Scheduler::set_nice(Thread& thread, int nice) {
+  OOMKIT_CHECK(thread.is_running(), "who sets his own nice value runs");
+  account(thread);
+  const std::int64_t average = average_virtual();
+  const std::int64_t before = std::exchange(thread.weight_, weight_of(nice));
+  thread.granule_ns_ = granule_of(thread.weight_);
+  if (!rules_.slices_are_kept) return;
+  const std::int64_t left = thread.deadline_ns_ - thread.virtual_ns_;
+  const std::int64_t lag = average - thread.virtual_ns_;
+  thread.virtual_ns_ = average - lag * before / thread.weight_;
+  thread.deadline_ns_ = thread.virtual_ns_ + left * before / thread.weight_;
 }
 
 void Scheduler::changed(Thread& thread) {

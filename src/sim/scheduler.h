@@ -90,6 +90,7 @@ class Scheduler {
   void cancel(const EventId& event) { events_.erase(event); }
 
   Thread& create(int nice);
+  void set_nice(Thread& thread, int nice);
   // Makes the thread runnable with that path.
   void start(Thread& thread, Co<void> path);
   // Does a path to its end in this moment, as the thread that runs now, and says how much time it

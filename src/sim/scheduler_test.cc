@@ -171,8 +171,8 @@ TEST(SchedulerTest, ASleeperKeepsHisLagAndGetsNoMore) {
   EXPECT_GE(waited, 10);
 }
 
-// Weights are 1024 and 110: 6.12 gave the nice one of two what that says, 9.7 %, and the moments for
-// which the other slept after each 256 KiB.
+// Weights are 1024 and 110: 6.12 gave the nice one of two what that says, 9.7 %, and the moments
+// for which the other slept after each 256 KiB.
 TEST(SchedulerTest, WhoSleepsForMomentsGetsWhatHisWeightSays) {
   Scheduler scheduler(1, kSlicesAtTicks);
   SimTime ran{0};
@@ -213,6 +213,31 @@ TEST(SchedulerTest, WhoWakesUpBesideOneWhoIsAloneComesAtOnce) {
   }(scheduler, sleeper, late));
   run_all(scheduler);
   EXPECT_LE(*std::max_element(late.begin(), late.end()), SimTime(10us));
+}
+
+// A process starts with its parent's nice value and then takes its own.
+TEST(SchedulerTest, WhoTakesAnotherNiceValueGetsWhatItsWeightSaysFromThenOn) {
+  for (const TurnRules& rules : {kSlicesAtTicks, kSlices}) {
+    Scheduler scheduler(1, rules);
+    SimTime before{0};
+    SimTime after{0};
+    const auto works = [](Scheduler& its, Thread& own, SimTime* first,
+                          SimTime* second) -> Co<void> {
+      while (its.now() < SimTime(4s)) {
+        const bool is_late = its.now() >= SimTime(2s);
+        if (is_late && first != nullptr && *second == SimTime(0)) its.set_nice(own, 10);
+        co_await its.spend(own, 100us);
+        if (first != nullptr) *(is_late ? second : first) += 100us;
+      }
+    };
+    Thread& usual = scheduler.create(0);
+    Thread& changes = scheduler.create(0);
+    scheduler.start(usual, works(scheduler, usual, nullptr, nullptr));
+    scheduler.start(changes, works(scheduler, changes, &before, &after));
+    run_all(scheduler);
+    EXPECT_NEAR(static_cast<double>(before.count()) / 2e9, 0.5, 0.01);
+    EXPECT_NEAR(static_cast<double>(after.count()) / 2e9, 110.0 / 1134, 0.01);
+  }
 }
 
 TEST(SchedulerTest, TwoProcessorsAreTwice) {

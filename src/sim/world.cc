@@ -195,8 +195,7 @@ Status World::set_up() {
   }
   for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
     const ProcessSpec& spec = scenario_.processes[i];
-    const bool at_once = spec.start == Milliseconds(0) && !spec.after;
-    if (at_once && !admits(*kernel_.memcgs().find(spec.cgroup)))
+    if (starts_at_once(spec) && !admits(*kernel_.memcgs().find(spec.cgroup)))
       return fail(ErrorCode::io, "process " + spec.name +
                                      ": the kernel refuses its cgroup: EBUSY (it has children)");
   }
@@ -246,7 +245,9 @@ void World::start_found() {
 // nullptr: its cgroup does not take it.
 Process* World::start_copy(std::size_t index) {
   const ProcessSpec& spec = scenario_.processes[index];
-  Process& process = kernel_.create_process(spec.name, nullptr, spec.nice);
+  // Who starts later takes his nice value himself, when he is in his cgroup.
+  Process& process =
+      kernel_.create_process(spec.name, nullptr, starts_at_once(spec) ? spec.nice : 0);
   process.spec = index;
   process.instance = ++instances_[spec.name];
   process.oom_score_adj = spec.oom_score_adj.value_or(0);
@@ -402,7 +403,7 @@ Co<void> World::supervise() {
   }
   for (std::size_t i = found_tasks(); i < scenario_.processes.size(); ++i) {
     const ProcessSpec& spec = scenario_.processes[i];
-    if (spec.start > Milliseconds(0) || spec.after) continue;
+    if (!starts_at_once(spec)) continue;
     started_[i] = true;
     start_at_once(i);
   }

@@ -63,6 +63,10 @@ class World final : public Witness {
   bool is_over() const;
   Process* start_copy(std::size_t index);
   void start_at_once(std::size_t index);
+  // It is in its place before the scenario begins.
+  static bool starts_at_once(const ProcessSpec& spec) {
+    return spec.start == Milliseconds(0) && !spec.after;
+  }
   Co<void> start_copies(std::size_t index);
   std::size_t found_tasks() const;
   void start_found();
