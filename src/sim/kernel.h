@@ -203,7 +203,7 @@ class Kernel {
   Co<bool> take_tables(Process& process, Pages pages);
   Pages plenty_for(Process& process);
   void follow_counts(Mm& mm) const;
-  static RssCounts refault_counts(const Mm& mm, const Object& object);
+  static RssCounts refault_counts(const Object& object);
   RssCounts counted_of(const Mm& mm) const;
   Co<bool> fault_in(Process& process, Region& region, std::int64_t first, std::int64_t count,
                     std::int64_t& done);

@@ -214,9 +214,8 @@ Co<bool> Kernel::fault_in(Process& process, Region& region, std::int64_t first, 
   co_return true;
 }
 
-// What a page of swap changes: what a process wrote of the program is not told apart there.
-RssCounts Kernel::refault_counts(const Mm& mm, const Object& object) {
-  if (&object == mm.written) return {};
+// What a page that comes back from swap changes.
+RssCounts Kernel::refault_counts(const Object& object) {
   if (object.kind == Object::Kind::shmem) return {.shmem = Pages(1)};
   return {.anon = Pages(1), .swapped = Pages(-1)};
 }
@@ -246,7 +245,7 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   if (!thrashes) co_return false;
   follow_counts(*process.mm);
   if (!zram) process.mm->by_thread.calls(1);  // It has waited for the page, and is tried again.
-  process.mm->by_thread.fault(refault_counts(*process.mm, object), cluster.count());
+  process.mm->by_thread.fault(refault_counts(object), cluster.count());
   // folio_wait_bit_common(), swap_read_folio()
   if (*thrashes) begin_stall(process);
   if (zram) {

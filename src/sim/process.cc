@@ -11,6 +11,7 @@ Pages Mm::held() const {
 
 Pages Mm::anon() const {
   Pages sum = base_anon;
+  if (written != nullptr) sum -= written->swapped;
   for (const Region& region : regions) {
     if (!region.shared) sum += region.object->resident;
   }
@@ -27,6 +28,7 @@ Pages Mm::shmem() const {
 
 Pages Mm::swapped() const {
   Pages sum;
+  if (written != nullptr) sum += written->swapped;
   for (const Region& region : regions) {
     if (!region.shared) sum += region.object->swapped;
   }

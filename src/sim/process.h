@@ -51,7 +51,7 @@ struct Mm {
   Pages held() const;
   Pages anon() const;
   Pages shmem() const;
-  Pages swapped() const;  // Of private memory: swapents.
+  Pages swapped() const;  // Of private memory, and of the program's own pages: swapents.
   RssCounts counts() const { return {base_file, anon(), swapped(), shmem()}; }
   Pages rss() const { return anon() + shmem() + base_file; }
 };

@@ -144,7 +144,7 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
   count_mapped(mapped, 1);
   give_swap(mapped);
   follow_counts(*process.mm);
-  process.mm->by_thread.fault(refault_counts(*process.mm, object), part.count());
+  process.mm->by_thread.fault(refault_counts(object), part.count());
   swap_cached_ -= part;
   mapped.swapped = mapped.cached = false;
   mapped.young = object.name.empty();
