@@ -118,15 +118,17 @@ void World::report_step_error(Process& process, int error) {
 }
 
 Co<void> World::live(Process& process, const ProcessSpec* spec, const Step* fork_step) {
-  if (fork_step == nullptr && options_.found == nullptr) kernel_.begin_program(process);
+  if (fork_step == nullptr && options_.found == nullptr)
+    kernel_.begin_program(process, spec->cgroup != "/");
   co_await scheduler_.spend(*process.thread, kWakeUpCost);
-  const bool joins = fork_step == nullptr && options_.found == nullptr && !starts_at_once(*spec) &&
-                     (!process.memcg->is_root() || spec->mems);
-  if (starting_ == &process) co_await scheduler_.spend(*process.thread, kPrepareCost);
-  if (joins && profile_.joins_wait)
-    co_await scheduler_.pause_for(*process.thread,
-                                  attach_lock_.come(kernel_.now()) - kernel_.now());
   if (starting_ == &process) {
+    co_await scheduler_.spend(*process.thread, kPrepareCost);
+    Memcg& group = *kernel_.memcgs().find(spec->cgroup);
+    if (profile_.joins_wait && (!group.is_root() || spec->mems)) {
+      const SimTime is_in = attach_lock_.come(kernel_.now());
+      co_await scheduler_.pause_for(*process.thread, is_in - kernel_.now());
+    }
+    kernel_.join(process, group);
     scheduler_.set_nice(*process.thread, spec->nice);
     starting_ = nullptr;
     scheduler_.wake(*init_.thread);

@@ -103,8 +103,8 @@ class Kernel {
   void adopt_cache(Memcg& group, Pages active, Pages inactive);
   void send_signal(Process& process, int number);
   void update_pressure(Process& process);
-  // The program's text, which comes in with the first steps that run.
-  void begin_program(Process& process);
+  // What comes of the program on the way to a process's first step, and by joining a cgroup.
+  void begin_program(Process& process, bool joins);
   // A core file of it, in a tmpfs.
   Co<void> dump_core(Process& process);
 

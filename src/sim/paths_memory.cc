@@ -428,18 +428,17 @@ Co<bool> Kernel::spread_tables(Process& process, Pages tables) {
 
 // Of PID 1 it has a copy, and what it needed of the program until it waits for the scenario's
 // begin.
-void Kernel::begin_program(Process& process) {
+void Kernel::begin_program(Process& process, bool joins) {
   if (process.mm == nullptr) return;
   Mm& mm = *process.mm;
-  const bool joined = !process.memcg->is_root();
-  const auto has_joined = static_cast<std::int64_t>(joined);
+  const auto has_joined = static_cast<std::int64_t>(joins);
   const std::int64_t has_digits = writes_digits(process);
   const Pages mapped = kStartShmem + kJoinShmem * has_joined + kDigitsShmem * has_digits;
   mm.by_thread.calls(kStartCalls - 1 + has_joined + has_digits);
   mm.by_thread.fault({.file = mm.base_file, .shmem = mapped - kForkShmem}, 1);
   mm.base_shmem = mapped;
   // Pages of the program come by 16, and two times 16 are counted.
-  mm.by_processor.begin({.anon = mm.anon(), .shmem = joined ? mapped : mapped - kJoinShmem});
+  mm.by_processor.begin({.anon = mm.anon(), .shmem = joins ? mapped : mapped - kJoinShmem});
 }
 
 // What a step needs of the program first.

@@ -279,7 +279,7 @@ Process* World::start_copy(std::size_t index) {
     scheduler_.start(*process.thread, kernel_.exit(process));
     return nullptr;
   }
-  kernel_.join(process, group);
+  if (starts_at_once(spec)) kernel_.join(process, group);
   scheduler_.start(*process.thread, live(process, &spec, nullptr));
   return &process;
 }
