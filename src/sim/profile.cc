@@ -159,7 +159,7 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
                .report = 2'600'000ns,
                .report_task = 130'000ns}},
     {.label = "6.12",
-     .release = "6.12.107+deb13-cloud-amd64",
+     .release = "6.12.117+deb13-cloud-amd64",
      .version = {6, 12, 107},
      .charge_batch = Pages(64),
      .stocks = 1,
@@ -172,7 +172,7 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .generations = true,
      .joins_wait = true,
      .dma_managed = Pages(3840),
-     .late_freed = Pages(2330),
+     .late_freed = Pages(2331),
      .disk_modules = Pages(18),
      .zram_modules = Pages(58),
      .reserve_less = Pages(4120),
@@ -313,14 +313,14 @@ struct ManagedPoint {
   std::array<std::int64_t, 4> pages;
 };
 constexpr std::array<ManagedPoint, 8> kManaged = {{
-    {128, {21186, 19861, 18500, 17578}},
-    {144, {24722, 23397, 22084, 21162}},
-    {256, {53394, 52069, 50708, 49786}},
-    {384, {85554, 84229, 82868, 81946}},
-    {512, {117810, 116485, 115124, 114202}},
-    {1024, {246642, 245317, 243956, 243034}},
-    {2048, {504306, 502981, 501620, 500698}},
-    {4096, {1003152, 1001731, 1000370, 999447}},
+    {128, {21186, 19861, 18501, 17578}},
+    {144, {24722, 23397, 22085, 21162}},
+    {256, {53394, 52069, 50709, 49786}},
+    {384, {85554, 84229, 82869, 81946}},
+    {512, {117810, 116485, 115125, 114202}},
+    {1024, {246642, 245317, 243957, 243034}},
+    {2048, {504306, 502981, 501621, 500698}},
+    {4096, {1003152, 1001731, 1000371, 999447}},
 }};
 
 }  // namespace
