@@ -277,14 +277,16 @@ void Assembly::State::on_exiting(const LogicalLine& line) {
   OomReport& made = report->report;
   add_prefix(made, said->prefix);
   Victim* known = victim_with(made, *said->pid);
-  if (known == nullptr) {
+  const bool is_new = known == nullptr;
+  if (is_new) {
     KilledLine victim;
     victim.pid = said->pid;
     victim.comm = said->comm;
     add_victim(made, victim, line.line, member ? Victim::Role::group_member : Victim::Role::chosen);
     known = victim_with(made, *said->pid);
   }
-  if (known != nullptr) known->already_exiting = true;
+  // Of a group, who was killed first is met again, and may be gone by then: killed all the same.
+  if (known != nullptr && (known->from_selection || is_new)) known->already_exiting = true;
   made.verdict = Verdict::killed;
   report->phase = Phase::done;
 }

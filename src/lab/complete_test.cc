@@ -108,6 +108,31 @@ TEST_F(CompleteRecord, AKillOfTheLogIsAnEventWithItsReason) {
   EXPECT_FALSE(record.findings.empty());
 }
 
+// As 6.1 and 6.12 print it when the first one of a group has gone before it is met again.
+TEST_F(CompleteRecord, WhoIsGoneWhenItsGroupIsKilledWasKilled) {
+  int sequence = 30;
+  for (const char* line :
+       {"Tasks in /box are going to be killed due to memory.oom.group set",
+        "Memory cgroup out of memory: Killed process 77 (calm) total-vm:31220kB, anon-rss:488kB, "
+        "file-rss:4kB, shmem-rss:29284kB, UID:0 pgtables:100kB oom_score_adj:0",
+        "Memory cgroup out of memory: OOM victim 78 (leaky) is already exiting. Skip killing the "
+        "task"}) {
+    heard_.kmsg += "6," + std::to_string(sequence) + "," +
+                   std::to_string(1'000'000 + sequence * 1000) + ",-;" + line + "\n";
+    ++sequence;
+  }
+  heard_.parts.processes = {process_of("leaky", 78, "killed"), process_of("calm", 77, "killed")};
+  EXPECT_THAT(completed().victims, ElementsAre("leaky", "calm"));
+}
+
+// Chosen, and gone before the signal: nobody was killed.
+TEST_F(CompleteRecord, WhoIsGoneWhenItIsChosenWasNotKilled) {
+  const std::size_t verdict = heard_.kmsg.find("Killed process 78");
+  heard_.kmsg.resize(verdict);
+  heard_.kmsg += "OOM victim 78 (leaky) is already exiting. Skip killing the task\n";
+  EXPECT_THAT(completed().victims, IsEmpty());
+}
+
 TEST_F(CompleteRecord, WitnessesThatContradictEachOtherAreToldOf) {
   heard_.parts.processes = {process_of("leaky", 78, "alive"), process_of("calm", 77, "killed")};
   const RunRecord record = completed();
