@@ -40,20 +40,27 @@ void touch(const char* begin, const char* end) {
   if (begin < end) static_cast<void>(*static_cast<const volatile char*>(end - 1));
 }
 
-// Writes to each page of begin..end that is in memory, and changes nothing, whosever it is.
-[[gnu::no_sanitize_address]] void write_to_pages(std::uintptr_t begin, std::uintptr_t end) {
+// Writes to each page of begin..end that is in memory, and changes nothing, whosever it is. Which
+// those are /proc/self/pagemap says: mincore() is not among the calls that systemd's
+// @system-service allows.
+[[gnu::no_sanitize_address]] void write_to_pages(int pagemap, std::uintptr_t begin,
+                                                 std::uintptr_t end) {
   constexpr std::uintptr_t kPage = 4096;
+  constexpr std::uint64_t kPresent = std::uint64_t{1}
+                                     << 63;  // Documentation/admin-guide/mm/pagemap.rst
   // Tables of ours are smaller; a sanitizer maps terabytes.
   constexpr std::uintptr_t kMost = std::uintptr_t{1} << 30;
   if (end - begin > kMost) return;
-  std::array<unsigned char, 1024> there{};
-  for (std::uintptr_t at = begin; at < end; at += there.size() * kPage) {
-    const std::size_t pages = std::min<std::size_t>((end - at) / kPage, there.size());
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): maps give numbers.
-    auto* const first = reinterpret_cast<unsigned char*>(at);
-    if (::mincore(first, pages * kPage, there.data()) != 0) continue;
-    for (std::size_t page = 0; page < pages; ++page) {
-      if ((there.at(page) & 1) != 0) __atomic_fetch_or(first + page * kPage, 0, __ATOMIC_RELAXED);
+  std::array<std::uint64_t, 256> entries{};
+  for (std::uintptr_t at = begin; at < end; at += entries.size() * kPage) {
+    const std::size_t wanted = std::min<std::size_t>((end - at) / kPage, entries.size());
+    const ssize_t got = ::pread(pagemap, entries.data(), wanted * sizeof entries[0],
+                                static_cast<off_t>(at / kPage * sizeof entries[0]));
+    if (got <= 0) return;
+    for (std::size_t page = 0; page < static_cast<std::size_t>(got) / sizeof entries[0]; ++page) {
+      if ((entries.at(page) & kPresent) == 0) continue;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): maps give numbers.
+      __atomic_fetch_or(reinterpret_cast<unsigned char*>(at + page * kPage), 0, __ATOMIC_RELAXED);
     }
   }
 }
@@ -171,6 +178,7 @@ void make_memory_ours() {
     if (got <= 0) break;
     length += static_cast<std::size_t>(got);
   }
+  const FileDescriptor pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   std::string_view text(buffer.data(), length);
   while (!text.empty()) {
     // "00669000-00671000 rw-p 00000000 ..."
@@ -178,7 +186,7 @@ void make_memory_ours() {
     const auto begin = line.take_integer<std::uintptr_t>(16);
     if (!begin || !line.take("-")) continue;
     const auto end = line.take_integer<std::uintptr_t>(16);
-    if (end && line.take(" rw-p ")) write_to_pages(*begin, *end);
+    if (end && line.take(" rw-p ")) write_to_pages(pagemap.get(), *begin, *end);
   }
 }
 
