@@ -46,8 +46,8 @@ void touch(const char* begin, const char* end) {
 [[gnu::no_sanitize_address]] void write_to_pages(int pagemap, std::uintptr_t begin,
                                                  std::uintptr_t end) {
   constexpr std::uintptr_t kPage = 4096;
-  constexpr std::uint64_t kPresent = std::uint64_t{1}
-                                     << 63;  // Documentation/admin-guide/mm/pagemap.rst
+  // Documentation/admin-guide/mm/pagemap.rst
+  constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;
   // Tables of ours are smaller; a sanitizer maps terabytes.
   constexpr std::uintptr_t kMost = std::uintptr_t{1} << 30;
   if (end - begin > kMost) return;

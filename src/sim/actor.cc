@@ -20,8 +20,8 @@ constexpr SimTime kWakeUpCost = 25'000ns;
 constexpr SimTime kPrepareCost = 500'000ns;  // Its name, its score: all before it joins its cgroup.
 constexpr SimTime kShortestSleep = 2'000ns;
 constexpr SimTime kDearestPage = 80'000ns;
-// What is touched between two sleeps where others wait is more than a piece if it takes less than
-// this: turns are as long, or as short, for all, and a day has millions of such pieces.
+// A process sleeps for a moment after each piece, and others run. Pieces that take less than this
+// together go as one: nobody gets more or less by that, and a day has fewer sleeps by millions.
 constexpr SimTime kLeastTurn = 3ms;
 
 Pages pages_up(Bytes bytes) {

@@ -29,8 +29,7 @@ constexpr Pages kAllShmem(217);
 // Calls of handle_mm_fault() for that: one more or less by where its stack begins.
 constexpr std::int64_t kStartCalls = 18;
 constexpr std::int64_t kMemoryCalls = 2;
-constexpr std::int64_t kLateCalls =
-    1;  // For what comes with joining a cgroup, where there is none.
+constexpr std::int64_t kLateCalls = 1;  // Who joins no cgroup comes to those pages later.
 
 // Of a child that a process forks.
 constexpr Pages kChildShmem(89), kAllChildShmem(121);

@@ -20,7 +20,7 @@ void World::record_processes(RunRecord& record) {
       told.state = state_letter(*process) == 'D' ? "blocked" : "alive";
       if (process->mm != nullptr) {
         const RssCounts counts = kernel_.told_counts_of(*process->mm);
-        told.rss = to_bytes(counts.anon + counts.file + counts.shmem, PageSize::k4K);
+        told.rss = to_bytes(counts.rss(), PageSize::k4K);
         told.swap = to_bytes(counts.swapped, PageSize::k4K);
       }
       told.oom_score = kernel_.oom_score(*process);

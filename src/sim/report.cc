@@ -134,7 +134,7 @@ Task Kernel::task_of(const Process& process) const {
   task.rss_anon = counted.anon;
   task.rss_file = counted.file;
   task.rss_shmem = counted.shmem;
-  task.rss = counted.anon + counted.file + counted.shmem;
+  task.rss = counted.rss();
   task.swapents = counted.swapped;
   task.pgtables = to_bytes(mm.tables, PageSize::k4K);
   return task;

@@ -13,6 +13,8 @@ namespace oomkit::sim {
 struct RssCounts {
   Pages file = Pages(0), anon = Pages(0), swapped = Pages(0), shmem = Pages(0);
 
+  Pages rss() const { return file + anon + shmem; }  // get_mm_rss()
+
   bool operator==(const RssCounts&) const = default;
 };
 

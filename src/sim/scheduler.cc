@@ -54,22 +54,13 @@ Thread& Scheduler::create(int nice) {
 
 void Scheduler::start(Thread& thread, Co<void> path) {
   thread.fiber_.start(std::move(path));
-  if (rules_.slices_are_kept) {
-    for (Thread* each : running_) {
-      if (each != nullptr) account(*each);
-    }
-    place(thread, true);
-    make_runnable(thread);
-    look_at_slices(thread);
-    return;
-  }
-  if (!thread.first_) thread.virtual_ns_ = virtual_min_ns_;
+  if (rules_.slices_are_kept) return join_by_slices(thread, true);
   // Up to 6.5 a new thread begins a slice behind the others (START_DEBIT).
   if (!thread.first_) {
     std::int64_t weights = thread.weight_ + runnable_weights_;
     for (const Thread* other : running_)
       weights += other != nullptr ? other->weight_ : 0;
-    thread.virtual_ns_ += kLatency.count() * kWeightOfNice0 / weights;
+    thread.virtual_ns_ = virtual_min_ns_ + kLatency.count() * kWeightOfNice0 / weights;
   }
   make_runnable(thread);
 }
@@ -143,14 +134,8 @@ void Scheduler::wake(Thread& thread) {
 // Arrears of more than half a latency are forgotten: place_entity(). Whoever runs and has had more
 // by the sleeper's granule gives way: check_preempt_wakeup().
 void Scheduler::awake(Thread& thread) {
-  for (Thread* each : running_) {
-    if (each != nullptr) account(*each);
-  }
-  if (rules_.slices_are_kept) {
-    place(thread, false);
-    make_runnable(thread);
-    return look_at_slices(thread);
-  }
+  if (rules_.slices_are_kept) return join_by_slices(thread, false);
+  account_running();
   if (!thread.first_)
     thread.virtual_ns_ = std::max(thread.virtual_ns_, virtual_min_ns_ - kSleeperBonus.count());
   make_runnable(thread);
@@ -170,6 +155,12 @@ Thread* Scheduler::next_runnable() {
   if (!rules_.slices_are_kept) return runnable_.back();
   Thread* const next = pick(nullptr);
   return next != nullptr ? next : runnable_.front();
+}
+
+void Scheduler::account_running() {
+  for (Thread* each : running_) {
+    if (each != nullptr) account(*each);
+  }
 }
 
 // What a running thread has used up to now, whether or not it is at the end of a spend().

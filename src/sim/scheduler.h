@@ -141,6 +141,7 @@ class Scheduler {
   SimTime slice_of(const Thread& thread) const;
   void awake(Thread& thread);
   void account(Thread& thread);
+  void account_running();
   void release(Thread& thread);
   void make_runnable(Thread& thread);
   void enqueue(Thread& thread);
@@ -174,6 +175,7 @@ class Scheduler {
   void renew_deadline(Thread& thread);
   SimTime share_by_slices(const Thread& thread) const;
   void leave_slices(Thread& thread);
+  void join_by_slices(Thread& thread, bool is_new);
   void place(Thread& thread, bool is_new);
   void look_at_slices(const Thread& woken);
 

@@ -7,14 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/test_turns.h"
+
 namespace oomkit::sim {
 namespace {
 
 using namespace std::chrono_literals;
-
-const TurnRules kByTicks;
-const TurnRules kSlicesAtTicks{true, 750us, false};
-const TurnRules kSlices{true, 700us, true};
 
 Co<void> work(Scheduler& scheduler, Thread& thread, std::string& log, char name, int pieces) {
   for (int i = 0; i < pieces; ++i) {
@@ -152,10 +150,7 @@ TEST(SchedulerTest, ASleeperKeepsHisLagAndGetsNoMore) {
   Thread& busy = scheduler.create(0);
   Thread& sleeper = scheduler.create(0);
   std::vector<SimTime> turns;
-  scheduler.start(busy, [](Scheduler& its, Thread& own) -> Co<void> {
-    for (int i = 0; i < 3'000; ++i)
-      co_await its.spend(own, 100us);
-  }(scheduler, busy));
+  scheduler.start(busy, be_busy(scheduler, busy, 3'000, 100us));
   scheduler.start(sleeper, [](Scheduler& its, Thread& own, std::vector<SimTime>& seen) -> Co<void> {
     co_await its.pause_for(own, 100ms);
     for (int i = 0; i < 100; ++i) {
@@ -199,10 +194,7 @@ TEST(SchedulerTest, WhoWakesUpBesideOneWhoIsAloneComesAtOnce) {
   Thread& busy = scheduler.create(0);
   Thread& sleeper = scheduler.create(0);
   std::vector<SimTime> late;
-  scheduler.start(busy, [](Scheduler& its, Thread& own) -> Co<void> {
-    for (int i = 0; i < 40'000; ++i)
-      co_await its.spend(own, 10us);
-  }(scheduler, busy));
+  scheduler.start(busy, be_busy(scheduler, busy, 40'000, 10us));
   scheduler.start(sleeper, [](Scheduler& its, Thread& own, std::vector<SimTime>& seen) -> Co<void> {
     for (int i = 1; i < 20; ++i) {
       const SimTime due = i * (12ms + 700us);
@@ -257,10 +249,7 @@ TEST(SchedulerTest, WhoRunsBesideOthersGoesOnForAWhile) {
   Thread& steady = scheduler.create(0);
   Thread& other = scheduler.create(0);
   std::vector<SimTime> seen;
-  scheduler.start(steady, [](Scheduler& its, Thread& own) -> Co<void> {
-    for (int i = 0; i < 10'000; ++i)
-      co_await its.spend(own, 1us);
-  }(scheduler, steady));
+  scheduler.start(steady, be_busy(scheduler, steady, 10'000, 1us));
   scheduler.start(other, [](Scheduler& its, Thread& own, std::vector<SimTime>& kept) -> Co<void> {
     for (int i = 0; i < 3; ++i) {
       co_await its.spend(own, 100us);
@@ -280,10 +269,7 @@ TEST(SchedulerTest, StepsOfOthersDoNotCountForAWhile) {
   Thread& steady = scheduler.create(0);
   Thread& other = scheduler.create(0);
   SimTime seen{0};
-  scheduler.start(steady, [](Scheduler& its, Thread& own) -> Co<void> {
-    for (int i = 0; i < 500; ++i)
-      co_await its.spend(own, 1us);
-  }(scheduler, steady));
+  scheduler.start(steady, be_busy(scheduler, steady, 500, 1us));
   scheduler.start(other, [](Scheduler& its, Thread& own, SimTime& kept) -> Co<void> {
     co_await its.spend(own, 100us);
     kept = its.undisturbed(own);

@@ -170,4 +170,12 @@ void Scheduler::look_at_slices(const Thread& woken) {
   }
 }
 
+// Who begins, or was woken.
+void Scheduler::join_by_slices(Thread& thread, bool is_new) {
+  account_running();
+  place(thread, is_new);
+  make_runnable(thread);
+  look_at_slices(thread);
+}
+
 }  // namespace oomkit::sim

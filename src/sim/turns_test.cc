@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/scheduler.h"
+#include "sim/test_turns.h"
 
 namespace oomkit::sim {
 namespace {
@@ -54,10 +54,6 @@ Co<void> beat(Scheduler& scheduler, Thread& thread, Drum& drum, bool by_numbers)
     co_await scheduler.spend(thread, time, by_numbers ? &drum : nullptr);
   }
 }
-
-const TurnRules kByTicks;
-const TurnRules kSlicesAtTicks{true, 750us, false};
-const TurnRules kSlices{true, 700us, true};
 
 struct Drummers {
   std::vector<int> nices;
