@@ -117,16 +117,6 @@ class ModelGuard final : public sim::Resident {
 
 }  // namespace
 
-Status check_policy_for_model(const Policy& policy) {
-  const auto lacks = [](std::string_view what) {
-    return fail(ErrorCode::usage, "the policy looks at " + std::string(what) +
-                                      ", which the model does not have; oom rehearse has it");
-  };
-  if (policy.needs.pressure_io || policy.needs.cgroup_io_pressure) return lacks("pressure of io");
-  if (policy.needs.pressure_cpu) return lacks("pressure of cpu");
-  return {};
-}
-
 ResidentPlan guard_in_model(Policy policy) {
   ResidentPlan plan;
   plan.name = "oom-guard";

@@ -8,14 +8,10 @@
 
 #include <string>
 
-#include "core/result.h"
 #include "policy/policy.h"
 #include "sim/resident.h"
 
 namespace oomkit {
-
-// What the policy looks at and the model does not have; nothing if it has all of it.
-Status check_policy_for_model(const Policy& policy);
 
 ResidentPlan guard_in_model(Policy policy);
 

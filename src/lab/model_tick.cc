@@ -151,7 +151,10 @@ TickHost ModelTick::read_host() {
   host.pswpout = stat.pswpout;
   host.pgmajfault = stat.pgmajfault;
   host.oom_kill = stat.oom_kill;
-  host.memory = pressure_of(world_.pressure_of(root));
+  const sim::GroupPressure& pressure = world_.pressure_of(root);
+  host.memory = pressure_of(pressure.memory);
+  host.io = pressure_of(pressure.io);
+  host.cpu = pressure_of(pressure.cpu);
   return host;
 }
 
@@ -214,7 +217,9 @@ TickCgroup ModelTick::row_of(Memcg& group) const {
   row.pgscan = stats.pgscan;
   row.refault_anon = stats.refault_anon;
   row.refault_file = stats.refault_file;
-  row.memory = pressure_of(world_.pressure_of(group));
+  const sim::GroupPressure& pressure = world_.pressure_of(group);
+  row.memory = pressure_of(pressure.memory);
+  row.io = pressure_of(pressure.io);
   // The root has none of the files of limits and events.
   if (!group.is_root()) take_v2(group, row);
   return row;

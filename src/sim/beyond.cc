@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 15> kWrittenFiles = {
     "memory.use_hierarchy", "memory.limit_in_bytes", "memory.failcnt"};
 constexpr std::array<std::string_view, 3> kWrittenV1Files = {
     "memory.memsw.limit_in_bytes", "memory.max_usage_in_bytes", "memory.soft_limit_in_bytes"};
-constexpr std::array<std::string_view, 22> kReadFiles = {"memory.current",
+constexpr std::array<std::string_view, 24> kReadFiles = {"memory.current",
                                                          "memory.usage_in_bytes",
                                                          "memory.peak",
                                                          "memory.max_usage_in_bytes",
@@ -34,6 +34,8 @@ constexpr std::array<std::string_view, 22> kReadFiles = {"memory.current",
                                                          "memory.failcnt",
                                                          "memory.swappiness",
                                                          "memory.pressure",
+                                                         "io.pressure",
+                                                         "cpu.pressure",
                                                          "memory.oom_control",
                                                          "memory.events",
                                                          "memory.events.local",
@@ -44,8 +46,9 @@ constexpr std::array<std::string_view, 22> kReadFiles = {"memory.current",
 constexpr std::array<std::string_view, 9> kProcessFiles = {
     "oom_score", "oom_score_adj", "oom_adj", "status",      "limits",
     "wchan",     "maps",          "comm",    "smaps_rollup"};
-constexpr std::array<std::string_view, 5> kHostFiles = {
-    "/proc/meminfo", "/proc/vmstat", "/proc/buddyinfo", "/proc/pressure/memory", "/proc/swaps"};
+constexpr std::array<std::string_view, 7> kHostFiles = {
+    "/proc/meminfo",     "/proc/vmstat",       "/proc/buddyinfo", "/proc/pressure/memory",
+    "/proc/pressure/io", "/proc/pressure/cpu", "/proc/swaps"};
 constexpr std::array<std::string_view, 9> kSysctls = {
     "vm.overcommit_memory", "vm.overcommit_ratio", "vm.overcommit_kbytes",
     "vm.swappiness",        "vm.panic_on_oom",     "vm.oom_kill_allocating_task",

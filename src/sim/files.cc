@@ -64,15 +64,6 @@ std::string counts_text(const Counts& counts, const Names& names, std::size_t ho
 
 }  // namespace
 
-std::string World::pressure_text(PressureGroup& group) {
-  const RunPsi totals = group.totals(kernel_.now());
-  const auto one = [](std::string_view word, std::int64_t total) {
-    return std::string(word) + " avg10=0.00 avg60=0.00 avg300=0.00 total=" + std::to_string(total) +
-           "\n";
-  };
-  return one("some", totals.some_us) + one("full", totals.full_us);
-}
-
 std::string World::meminfo_text() {
   const MemcgStats& stats = kernel_.root_stats();
   Memcg& root = kernel_.memcgs().root();
@@ -224,7 +215,6 @@ Text World::cgroup_text(Memcg& group, std::string_view file) {
   if (file == "memory.soft_limit_in_bytes") return v1_limit_line(group.soft_limit);
   if (file == "memory.failcnt") return line(group.memory.failcnt);
   if (file == "memory.swappiness") return line(group.swappiness.value_or(60));
-  if (file == "memory.pressure") return pressure_text(group.pressure);
   if (file == "memory.oom_control") {
     return pair_line("oom_kill_disable", group.oom_kill_disable ? 1 : 0) +
            pair_line("under_oom", group.under_oom > 0 ? 1 : 0) +
@@ -273,7 +263,7 @@ Text World::text_of(std::string_view file) {
   if (file == "/proc/meminfo") return meminfo_text();
   if (file == "/proc/vmstat") return vmstat_text();
   if (file == "/proc/buddyinfo") return buddyinfo_text();
-  if (file == "/proc/pressure/memory") return pressure_text(kernel_.host_pressure());
+  if (const auto pressure = pressure_file(file)) return pressure_text(*pressure);
   if (file == "/proc/swaps") {
     const SimSwap& swap = kernel_.machine().swap();
     std::string text = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";

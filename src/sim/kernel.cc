@@ -159,6 +159,9 @@ void Kernel::update_pressure(Process& process) {
   const bool reclaims = stalled && process.thread->is_running();
   tasks.sampled = is_old && reclaims ? 1 : 0;
   tasks.reclaiming = !is_old && reclaims ? 1 : 0;
+  tasks.on_disk = process.waits_for_disk && !over && !process.thread->is_runnable() ? 1 : 0;
+  tasks.runnable = !over && process.thread->is_runnable() ? 1 : 0;
+  tasks.running = !over && process.thread->is_running() ? 1 : 0;
   if (tasks == process.counted) return;
   const PressureGroup::Tasks before = std::exchange(process.counted, tasks);
   const auto change = [&](PressureGroup& group) {

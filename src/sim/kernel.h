@@ -411,6 +411,7 @@ class Kernel {
   std::int64_t pages_at_once(const Thread& thread, SimTime each) const;
   void begin_stall(Process& process);
   void end_stall(Process& process);
+  Co<void> wait_for_disk(Process& process, SimTime time);
   template <class Text>
   void trace(Text text) {
     if (traces_) witness_.traced(text());

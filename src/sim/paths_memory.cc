@@ -58,6 +58,13 @@ void Kernel::end_stall(Process& process) {
   update_pressure(process);
 }
 
+// io_schedule_timeout()
+Co<void> Kernel::wait_for_disk(Process& process, SimTime time) {
+  process.uninterruptible = process.waits_for_disk = true;
+  co_await scheduler_.pause_for(*process.thread, time);
+  process.uninterruptible = process.waits_for_disk = false;
+}
+
 int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   Mm& mm = *process.mm;
   OvercommitRequest request;
@@ -251,9 +258,8 @@ Co<bool> Kernel::swap_in(Process& process, Extent& extent, Pages count) {
   if (zram) {
     co_await spend(*process.thread, profile_.costs.decompress * cluster.count());
   } else {
-    process.uninterruptible = true;
-    co_await scheduler_.pause_for(*process.thread, profile_.costs.read_cluster);
-    process.uninterruptible = false;
+    co_await spend(*process.thread, profile_.costs.read_cluster);
+    co_await wait_for_disk(process, profile_.costs.disk);
   }
   end_stall(process);
   co_return true;

@@ -8,11 +8,12 @@
 #include <cstdint>
 
 #include "model/run_record.h"
+#include "sim/pressure.h"
 #include "sim/scheduler.h"
 
 namespace oomkit::sim {
 
-// As /proc/pressure/memory prints it: hundredths of a percent over 10, 60 and 300 s, and
+// As a pressure file prints it: hundredths of a percent over 10, 60 and 300 s, and
 // microseconds in all.
 struct PressureLine {
   std::array<std::int32_t, 3> averages{};
@@ -20,6 +21,9 @@ struct PressureLine {
 };
 struct PressureLines {
   PressureLine some, full;
+};
+struct GroupPressure {
+  PressureLines memory, io, cpu;
 };
 
 class PressureAverages {
@@ -71,6 +75,23 @@ class PressureAverages {
   Samples some_, full_;
   SimTime last_{0}, next_ = kPeriod;
   PressureLines lines_;
+};
+
+// Of all that a group may stand still for.
+class GroupAverages {
+ public:
+  // The kernel has no cpu `full` of the host.
+  const GroupPressure& update(SimTime now, PressureGroup& group, bool is_host) {
+    pressure_.memory = memory_.update(now, group.totals(now, PressureOf::memory));
+    pressure_.io = io_.update(now, group.totals(now, PressureOf::io));
+    const RunPsi cpu = group.totals(now, PressureOf::cpu);
+    pressure_.cpu = cpu_.update(now, {cpu.some_us, is_host ? 0 : cpu.full_us});
+    return pressure_;
+  }
+
+ private:
+  PressureAverages memory_, io_, cpu_;
+  GroupPressure pressure_;
 };
 
 }  // namespace oomkit::sim

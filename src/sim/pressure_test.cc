@@ -28,6 +28,24 @@ TEST(PressureGroup, WhoReclaimsOnTheProcessorMakesItFull) {
   EXPECT_EQ(group.totals(20ms).full_us, 10'000);
 }
 
+// One waits for a disk while nobody runs, then for the processor while another group has it, then
+// beside one of its own that has it.
+TEST(PressureGroup, DiskAndProcessor) {
+  const PressureGroup::Tasks on_disk = {.on_disk = 1};
+  const PressureGroup::Tasks waits = {.runnable = 1};
+  const PressureGroup::Tasks runs = {.runnable = 1, .running = 1};
+  PressureGroup group;
+  group.change(SimTime(0), on_disk, 1);
+  group.change(10ms, on_disk, -1);
+  group.change(10ms, waits, 1);
+  group.change(30ms, runs, 1);
+  EXPECT_EQ(group.totals(40ms, PressureOf::io), (RunPsi{10'000, 10'000}));
+  EXPECT_EQ(group.totals(40ms, PressureOf::cpu), (RunPsi{30'000, 20'000}));
+  group.change(40ms, on_disk, 1);
+  EXPECT_EQ(group.totals(50ms, PressureOf::io), (RunPsi{20'000, 10'000}));
+  EXPECT_EQ(group.totals(50ms), RunPsi());
+}
+
 // A host on which one task stands still now and then, and another one does not.
 class PressureWatchTest : public testing::Test {
  protected:

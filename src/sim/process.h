@@ -100,6 +100,7 @@ struct Process {
   bool oom_victim = false;
   bool in_vfork_wait = false;
   bool uninterruptible = false;  // State D.
+  bool waits_for_disk = false;   // in_iowait
   bool stalls = false;           // psi_memstall_enter()
   bool core = false;
 

@@ -38,10 +38,10 @@ struct Costs {
   SimTime reclaim;                       // A round of reclaim that finds nothing, and ...
   SimTime reclaim_group;                 // ... of it for each cgroup.
   // Out to swap and in again, and a page of it that nobody needs any more: zram, or a disk, of
-  // which a whole cluster is read at once.
+  // which a whole cluster is read at once: the processor's part of it, and the disk's.
   SimTime compress, decompress, forget_compressed;
   // Of swap_out, free_written is what it takes to free a page once it is written.
-  SimTime swap_out, read_cluster, forget_swapped, free_written;
+  SimTime swap_out, read_cluster, disk, forget_swapped, free_written;
   SimTime keep_written;  // A page that is still being written, and that stays.
   SimTime keep_used;     // A page whose mapping is looked up, and that stays.
   SimTime fork;          // A child.

@@ -30,7 +30,7 @@ class Surroundings {
   virtual char state_of(const Process& process) const = 0;
   virtual const Process& init() const = 0;  // PID 1, whom the kernel's list lacks.
   virtual const Process& itself() const = 0;
-  virtual const PressureLines& pressure_of(Memcg& group) = 0;  // The root's is the host's.
+  virtual const GroupPressure& pressure_of(Memcg& group) = 0;  // The root's is the host's.
 
   virtual void use(SimTime time) = 0;  // Of a processor: spent when the turn is over.
   // What the kernel does when it is asked: an errno, or 0.

@@ -52,7 +52,6 @@ void ResidentHost::start() {
   mm.by_processor.begin(mm.counts());
   resident_ = plan_.make(*this);
   world_.scheduler_.start(*process_->thread, live());
-  sample_pressure();
 }
 
 // Memory that it has before anybody else begins: no time passes for it.
@@ -89,18 +88,8 @@ void ResidentHost::exited(const Process& process) {
   if (resident_->waits_for(process)) world_.scheduler_.wake(*process_->thread);
 }
 
-// psi_avgs_work(): of every group, each two seconds.
-void ResidentHost::sample_pressure() {
-  for (const auto& group : world_.kernel_.memcgs().groups())
-    pressure_of(*group);
-  world_.scheduler_.at(world_.kernel_.now() + PressureAverages::kPeriod,
-                       [this] { sample_pressure(); });
-}
-
-const PressureLines& ResidentHost::pressure_of(Memcg& group) {
-  const SimTime now = world_.kernel_.now();
-  PressureGroup& pressure = group.is_root() ? world_.kernel_.host_pressure() : group.pressure;
-  return averages_[&group].update(now, pressure.totals(now));
+const GroupPressure& ResidentHost::pressure_of(Memcg& group) {
+  return world_.pressure_of(group);
 }
 
 int ResidentHost::write_file(Memcg& group, std::string_view file, std::string_view value) {

@@ -1,12 +1,10 @@
 // Where a resident lives in a world: its process and thread, what wakes it, what it asks for.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "sim/pressure_average.h"
 #include "sim/pressure_watch.h"
 #include "sim/resident.h"
 
@@ -29,7 +27,7 @@ class ResidentHost final : public Surroundings {
   char state_of(const Process& process) const override;
   const Process& init() const override;
   const Process& itself() const override { return *process_; }
-  const PressureLines& pressure_of(Memcg& group) override;
+  const GroupPressure& pressure_of(Memcg& group) override;
   void use(SimTime time) override { used_ += time; }
   int write_file(Memcg& group, std::string_view file, std::string_view value) override;
   int release_memory(Process& process) override;
@@ -40,16 +38,14 @@ class ResidentHost final : public Surroundings {
  private:
   Co<void> settle_in();
   Co<void> live();
-  void sample_pressure();
 
   World& world_;
   const ResidentPlan& plan_;
   std::unique_ptr<Resident> resident_;
   Process* process_ = nullptr;
   PressureWatch watch_;
-  std::map<const Memcg*, PressureAverages> averages_;  // Only looked up, never walked.
-  SimTime used_{0};                                    // In this turn, as one who comes first, ...
-  SimTime in_turns_{0};                                // ... and as one among others.
+  SimTime used_{0};      // In this turn, as one who comes first, ...
+  SimTime in_turns_{0};  // ... and as one among others.
 };
 
 }  // namespace oomkit::sim

@@ -62,9 +62,7 @@ Co<void> Kernel::wait_for_write(const Scan& scan, std::shared_ptr<SwapWrite> wri
   own->done = now() + write_time(*own);
   const SimTime left = write->done ? *write->done - now() : kLookAgain;
   if (left <= SimTime(0)) co_return;
-  scan.process->uninterruptible = true;
-  co_await scheduler_.pause_for(*scan.thread, left);
-  scan.process->uninterruptible = false;
+  co_await wait_for_disk(*scan.process, left);
 }
 
 // add_to_swap(), try_to_unmap() and pageout(): a place in swap is taken, nobody maps the page any
@@ -129,9 +127,7 @@ Co<bool> Kernel::map_again(Process& process, Extent& extent, Pages count) {
     const SimTime left = done ? *done - now() : kLookAgain;
     if (left > SimTime(0)) {
       begin_stall(process);
-      process.uninterruptible = true;
-      co_await scheduler_.pause_for(*process.thread, left);
-      process.uninterruptible = false;
+      co_await wait_for_disk(process, left);
       end_stall(process);
       co_return true;
     }

@@ -439,55 +439,12 @@ Co<void> World::supervise() {
   scheduler_.stop();
 }
 
-// A pressure trigger compares a window with the one before, ten times in each (psi_poll_work()).
-void World::check_pressure_listeners() {
-  for (Listener& listener : listeners_) {
-    const std::string& file = listener.spec->file;
-    const bool host = file == "/proc/pressure/memory";
-    if (!host && !file.ends_with("/memory.pressure")) continue;
-    const auto parts = split_cgroup_file(file);
-    Memcg* group = host || !parts ? nullptr : kernel_.memcgs().find(parts->cgroup);
-    PressureGroup* pressure = host ? &kernel_.host_pressure() : group ? &group->pressure : nullptr;
-    Cursor words(listener.spec->arguments);
-    const bool full = words.take("full ");
-    if (!full) words.take("some ");
-    const auto threshold = words.take_integer<std::int64_t>();
-    words.skip_spaces();
-    const auto window = words.take_integer<std::int64_t>();
-    if (pressure == nullptr || !threshold || !window) continue;
-    struct Watch {
-      std::int64_t before = 0;
-      SimTime since{0};
-      std::optional<SimTime> fired;
-    };
-    auto watch = std::make_shared<Watch>();
-    const SimTime length = std::chrono::microseconds(*window);
-    auto tick = std::make_shared<std::function<void()>>();
-    std::weak_ptr<std::function<void()>> again = tick;
-    *tick = [this, &listener, pressure, full, watch, length, again, limit = *threshold] {
-      const RunPsi totals = pressure->totals(kernel_.now());
-      const std::int64_t total = full ? totals.full_us : totals.some_us;
-      const bool rested = !watch->fired || kernel_.now() - *watch->fired >= length;
-      if (total - watch->before >= limit && rested && listener.fired < listener.spec->times) {
-        watch->fired = kernel_.now();
-        listener.pending = true;
-        scheduler_.wake(*init_.thread);
-      }
-      if (kernel_.now() - watch->since >= length) {
-        watch->since = kernel_.now();
-        watch->before = total;
-      }
-      if (auto own = again.lock()) scheduler_.at(kernel_.now() + length / 10, [own] { (*own)(); });
-    };
-    scheduler_.at(length / 10, [tick] { (*tick)(); });
-  }
-}
-
 Result<Simulation> World::run() {
   if (Status ready = set_up(); !ready) return tl::unexpected(ready.error());
   if (options_.found == nullptr) start_resident();
   scheduler_.start(*init_.thread, supervise());
   check_pressure_listeners();
+  if (is_pressure_seen()) sample_pressure();
   logged("oomkit: scenario begins");
   while (!over_ && !kernel_.beyond_model()) {
     if (!scheduler_.step()) break;

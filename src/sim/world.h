@@ -17,6 +17,7 @@
 #include "sim/attach_lock.h"
 #include "sim/driver.h"
 #include "sim/kernel.h"
+#include "sim/pressure_average.h"
 #include "sim/resident_host.h"
 #include "sim/simulate.h"
 
@@ -77,7 +78,6 @@ class World final : public Witness {
   std::int64_t elapsed_ms() const { return kernel_.now().count() / 1'000'000; }
   void tell(RunEvent event);
   RunEvent event_of(std::string_view kind, const Process& process) const;
-  void check_pressure_listeners();
   void finish(std::string_view ended);
 
   // actor.cc: what a process does.
@@ -121,7 +121,19 @@ class World final : public Witness {
   std::string meminfo_text();
   std::string vmstat_text();
   std::string buddyinfo_text();
-  std::string pressure_text(PressureGroup& group);
+
+  // world_pressure.cc
+  struct PressureFile {
+    Memcg* group;  // The root's is the host's.
+    PressureOf what;
+  };
+  std::optional<PressureFile> pressure_file(std::string_view path);
+  PressureGroup& pressure_group(Memcg& group);
+  const GroupPressure& pressure_of(Memcg& group);
+  std::string pressure_text(const PressureFile& file);
+  bool is_pressure_seen() const;
+  void sample_pressure();
+  void check_pressure_listeners();
 
   // record.cc
   void record_processes(RunRecord& record);
@@ -150,6 +162,7 @@ class World final : public Witness {
   bool over_ = false;
   std::string ended_by_;
   std::unique_ptr<ResidentHost> resident_;
+  std::map<const Memcg*, GroupAverages> averages_;  // Only looked up, never walked.
 };
 
 }  // namespace oomkit::sim

@@ -286,18 +286,65 @@ after = "12s"
   EXPECT_THAT(killed_of("1000"), ElementsAre("of-user"));
 }
 
-TEST(ModelGuardTest, WhatTheModelLacksIsRefused) {
-  const Policy io =
-      policy_of(policy_that_does(R"("kill")", "process by rss", "psi(io, full, avg10) > 20%"));
-  const Status refused = check_policy_for_model(io);
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().what, HasSubstr("pressure of io"));
-  const Policy cpu =
-      policy_of(policy_that_does(R"("kill")", "process by rss", "psi(cpu, some, avg10) > 20%"));
-  const Status refused_cpu = check_policy_for_model(cpu);
-  ASSERT_FALSE(refused_cpu);
-  EXPECT_THAT(refused_cpu.error().what, HasSubstr("pressure of cpu"));
-  EXPECT_TRUE(check_policy_for_model(policy_of(text_of("packaging/policies/server.toml"))));
+// Two are busy from the third second on, and each waits for the processor while the other has it.
+TEST(ModelGuardTest, PressureOfTheProcessor) {
+  const std::string busy = R"(schema = 1
+name = "busy"
+[host]
+memory = "256M"
+[[process]]
+name = "one"
+start = "3s"
+steps = [{ alloc = "30M" }, { touch = "100%", times = 3000 }]
+[[process]]
+name = "two"
+start = "3s"
+steps = [{ alloc = "20M" }, { touch = "100%", times = 3000 }]
+[end]
+when = "guard_kills >= 1"
+after = "12s"
+)";
+  for (const std::string signal : {"psi(cpu, some, 2s) > 60%", "psi(cpu, some, avg10) > 20%"}) {
+    const ModelRun pressed = run(busy, policy_that_does(R"("kill")", "process by rss", signal));
+    EXPECT_THAT(killed_by("guard_kill", pressed), ElementsAre("one")) << signal;
+    EXPECT_GT(time_of_first("guard_kill", pressed), 4'200) << signal;
+    EXPECT_LT(time_of_first("guard_kill", pressed), 9'000) << signal;
+  }
+  EXPECT_THAT(
+      killed_by("guard_kill", run(growing(""), policy_that_does(R"("kill")", "process by rss",
+                                                                "psi(cpu, some, 2s) > 60%"))),
+      IsEmpty());
+}
+
+// What is read from a disk is waited for, and zram has none.
+TEST(ModelGuardTest, PressureOfADisk) {
+  const auto thrash = [](const std::string& kind) {
+    return R"(schema = 1
+name = "thrash"
+[host]
+memory = "256M"
+swap = "256M"
+swap_kind = ")" +
+           kind + R"("
+[[cgroup]]
+path = "/box"
+set = { "memory.max" = "48M" }
+[[process]]
+name = "web"
+cgroup = "/box"
+steps = [{ alloc = "80M" }, { touch = "100%", times = 200 }]
+[end]
+when = "guard_kills >= 1"
+after = "12s"
+)";
+  };
+  const std::string policy =
+      policy_that_does(R"("kill")", "process by rss", "psi(io, full, 2s) > 1%");
+  EXPECT_THAT(killed_by("guard_kill", run(thrash("disk"), policy)), ElementsAre("web"));
+  EXPECT_THAT(killed_by("guard_kill", run(thrash("zram"), policy)), IsEmpty());
+}
+
+TEST(ModelGuardTest, AConditionOfTheGuardNeedsAGuard) {
   const ParsedScenario ends_by_guard = parse_scenario(growing(""));
   EXPECT_FALSE(beyond_model(ends_by_guard.scenario, "6.12").empty());
 }

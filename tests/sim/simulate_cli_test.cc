@@ -110,11 +110,6 @@ TEST_F(SimulateCli, DecisionsAreOfAPolicyAndPoliciesArePolicies) {
   const Ran ran = run_oom({"simulate", scenario, "--policy", put("wrong.toml", wrong)});
   EXPECT_EQ(ran.exit_status, 2);
   EXPECT_NE(ran.err.find("wrong.toml:5:"), std::string::npos) << ran.err;
-  std::string io = kKillLargest;
-  io.replace(io.find("mem.available <= 60%"), 20, "psi(io, full, avg10) > 9%");
-  const Ran refused = run_oom({"simulate", scenario, "--policy", put("io.toml", io)});
-  EXPECT_EQ(refused.exit_status, 2);
-  EXPECT_NE(refused.err.find("pressure of io"), std::string::npos) << refused.err;
 }
 
 TEST_F(SimulateCli, KnowsItsKernels) {
