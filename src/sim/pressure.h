@@ -57,6 +57,7 @@ class PressureGroup {
 
   void settle(SimTime now) {
     const SimTime passed = now - since_;
+    if (passed == SimTime(0)) return;
     const auto add = [&](PressureOf what, bool some, bool full) {
       Sums& sums = sums_[static_cast<std::size_t>(what)];
       if (some) sums.some += passed;

@@ -57,11 +57,12 @@ struct Trial {
   std::optional<WorldRun> model, real;
   std::string model_error, real_error;
   bool race = false;
+  bool met = false;  // A race, and the kernel came to the model's outcome too.
   Comparison comparison;
 };
 
 struct Column {
-  std::int64_t scenarios = 0, failed = 0, races = 0, victims = 0, both = 0;
+  std::int64_t scenarios = 0, failed = 0, races = 0, met = 0, victims = 0, both = 0;
   Tally levels, scores, held, memory_events, full;
 };
 
@@ -223,8 +224,10 @@ void run_both(const Laboratory& laboratory, const Arguments& arguments,
   for (std::uint64_t machine_seed = 2; machine_seed <= kMachines; ++machine_seed) {
     const auto again = run_really(laboratory, arguments, doubtful, machine_seed);
     for (std::size_t i = 0; i < doubtful.size(); ++i) {
-      if (again[i] && !same_outcome(again[i]->record, doubtful[i]->real->record))
-        doubtful[i]->race = true;
+      Trial& trial = *doubtful[i];
+      if (!again[i] || same_outcome(again[i]->record, trial.real->record)) continue;
+      trial.race = true;
+      trial.met = trial.met || compare_worlds(*trial.model, *again[i]).agrees();
     }
   }
 }
@@ -242,6 +245,7 @@ std::map<std::string, Column> count_columns(const std::vector<Trial>& trials) {
     column.levels.add(of.levels);
     if (trial.race) {
       ++column.races;
+      column.met += trial.met ? 1 : 0;
       continue;
     }
     column.victims += of.victims ? 1 : 0;
@@ -281,6 +285,8 @@ std::string table_of(const Arguments& arguments, const std::map<std::string, Col
   row("could not be begun", [](const Column& it) { return std::to_string(it.failed); });
   row("races: the kernel contradicts itself",
       [](const Column& it) { return std::to_string(it.races); });
+  row("of these: the model has one of the kernel's outcomes",
+      [](const Column& it) { return share(it.met, it.races); });
   row("of the others: victims in their order, survivors",
       [&](const Column& it) { return share(it.victims, judged(it)); });
   row("and event counts by kind", [&](const Column& it) { return share(it.both, judged(it)); });
