@@ -4,13 +4,14 @@
 #include <bit>
 #include <cmath>
 
+#include "sim/boot_memory.h"
+
 namespace oomkit::sim {
 namespace {
 
 constexpr int kMaxOrder = 10;
 constexpr Pages kDmaPresent(3998);
 constexpr Pages kDmaEnd(4096);
-constexpr std::int64_t kLowEnd = 3 << 18;  // QEMU's RAM below 4 GiB ends at 3 GiB.
 constexpr std::size_t kHighestOfUser = 2;  // Requests of user pages may use zones up to Normal.
 
 std::int64_t int_sqrt(std::int64_t value) {
@@ -58,12 +59,15 @@ Machine::Machine(const KernelProfile& profile, const HostSpec& host, int disks)
 }
 
 // The levels are computed while the kernel starts, before it gives back its own beginning and the
-// archive with PID 1, which lies in the highest memory; nothing computes them anew afterwards.
+// archive with PID 1, which lies in the highest memory below 4 GiB; nothing computes them anew
+// afterwards.
 void Machine::set_up_levels(const KernelProfile& profile, Pages modules) {
   constexpr Pages kArchive(511);
   const Pages archive = kArchive + modules;
   std::vector<ManagedZone> zones = managed_zones();
-  zones.back().managed -= archive;
+  const auto highest_low = std::find_if(
+      zones.rbegin(), zones.rend(), [](const ManagedZone& zone) { return zone.name == "DMA32"; });
+  highest_low->managed -= archive;
   zones.at(1).managed -= profile.late_freed - kArchive;
   Pages lowmem;
   for (const ManagedZone& zone : zones)
@@ -74,7 +78,10 @@ void Machine::set_up_levels(const KernelProfile& profile, Pages modules) {
   constexpr Pages kHugePagesFrom(512 << 8);
   if (lowmem >= kHugePagesFrom) {
     const auto zone_count = static_cast<std::int64_t>(zones.size());
-    const Pages wanted = std::min(Pages(512 * zone_count * 11), lowmem / 20);
+    Pages usable = lowmem;  // nr_free_buffer_pages(), with the levels so far.
+    for (const ZoneLevels& levels : levels_of(zones))
+      usable -= levels.high;
+    const Pages wanted = std::min(Pages(512 * zone_count * 11), usable / 20);
     min_free_ = std::max(min_free_, floor_kib(to_bytes(wanted, PageSize::k4K)));
   }
   set_levels(zones);
@@ -118,27 +125,24 @@ void Machine::set_up_zones(const KernelProfile& profile, const HostSpec& host, i
   const Pages total = pages_of(host.memory);
   Pages kept = profile.more_disk_pages * std::max(disks - 1, 0);
   if (disks > 0) kept += profile.disk_pages;
-  const Pages managed = managed_above_dma(profile, host.memory) - kept;
+  const ManagedRam ram = managed_ram(profile, host.memory);
   if (host.nodes.empty()) {
-    const std::int64_t low_end = std::min(kLowEnd, total.count());
-    const Pages low(low_end - kDmaEnd.count());
-    const Pages above = total - Pages(low_end);
-    // Of what lies above 4 GiB the struct pages are most of what is kept.
-    const Pages high = above - above * 18 / 262;
-    zones_.push_back(zone_above_dma(0, 1, low, managed - (above > Pages(0) ? high : Pages(0))));
-    if (above > Pages(0)) zones_.push_back(zone_above_dma(0, 2, above, high));
+    const Pages low = std::min(kLowRam, total);
+    zones_.push_back(zone_above_dma(0, 1, low - kDmaEnd, ram.dma32 - kept));
+    if (total > low) zones_.push_back(zone_above_dma(0, 2, total - low, ram.normal));
     return;
   }
   // With nodes the tables of hashes are smaller by a little, and each node keeps its own struct
   // pages.
   node_count_ = host.nodes.size();
-  Pages left = managed + profile.node_less_hashes;
+  Pages left = ram.dma32 + ram.normal - kept + profile.node_less_hashes;
   std::vector<SimZone> later;
   std::int64_t at = pages_of(host.nodes.front()).count();
   for (std::size_t node = 1; node < host.nodes.size(); ++node) {
     const Pages present = pages_of(host.nodes[node]);
     const Pages its = present - present * profile.node_kept.count() / 40'960;
-    later.push_back(zone_above_dma(static_cast<int>(node), at < kLowEnd ? 1 : 2, present, its));
+    later.push_back(
+        zone_above_dma(static_cast<int>(node), Pages(at) < kLowRam ? 1 : 2, present, its));
     left -= its;
     at += present.count();
   }
@@ -153,11 +157,15 @@ std::vector<ManagedZone> Machine::managed_zones() const {
   return zones;
 }
 
+std::vector<ZoneLevels> Machine::levels_of(const std::vector<ManagedZone>& zones) const {
+  return zone_levels(zones, {PageSize::k4K, min_free_, scale_factor_}, version_);
+}
+
 void Machine::set_levels(const std::vector<ManagedZone>& zones) {
   std::vector<int> ratios;
   for (const SimZone& zone : zones_)
     ratios.push_back(default_reserve_ratio(zone.name));
-  const auto levels = zone_levels(zones, {PageSize::k4K, min_free_, scale_factor_}, version_);
+  const auto levels = levels_of(zones);
   for (std::size_t i = 0; i < zones_.size(); ++i) {
     zones_[i].levels = levels[i];
     for (std::size_t highest = 0; highest < zones_[i].reserve.size(); ++highest) {

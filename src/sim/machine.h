@@ -92,6 +92,7 @@ class Machine {
   void set_up_levels(const KernelProfile& profile, Pages modules);
   void fill(const KernelProfile& profile, int disks);
   void set_levels(const std::vector<ManagedZone>& zones);
+  std::vector<ZoneLevels> levels_of(const std::vector<ManagedZone>& zones) const;
   std::vector<ManagedZone> managed_zones() const;
   Pages level_of(const SimZone& zone, Mark mark) const;
 

@@ -26,6 +26,9 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .generations = false,
      .joins_wait = false,
      .dma_managed = Pages(3977),
+     .kept = Pages(11022),
+     .high_ram_kept = Pages(16482),
+     .normal_kept = Pages(216),
      .late_freed = Pages(2447),
      .disk_modules = Pages(48),
      .zram_modules = Pages(34),
@@ -100,6 +103,9 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .generations = false,
      .joins_wait = true,
      .dma_managed = Pages(3840),
+     .kept = Pages(12347),
+     .high_ram_kept = Pages(16578),
+     .normal_kept = Pages(311),
      .late_freed = Pages(2649),
      .disk_modules = Pages(66),
      .zram_modules = Pages(37),
@@ -174,6 +180,9 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .generations = true,
      .joins_wait = true,
      .dma_managed = Pages(3840),
+     .kept = Pages(13707),
+     .high_ram_kept = Pages(16578),
+     .normal_kept = Pages(315),
      .late_freed = Pages(2331),
      .disk_modules = Pages(18),
      .zram_modules = Pages(58),
@@ -248,6 +257,9 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
      .generations = true,
      .joins_wait = false,
      .dma_managed = Pages(3840),
+     .kept = Pages(14630),
+     .high_ram_kept = Pages(16579),
+     .normal_kept = Pages(312),
      .late_freed = Pages(2937),
      .disk_modules = Pages(20),
      .zram_modules = Pages(43),
@@ -310,23 +322,6 @@ constexpr std::array<KernelProfile, 4> kProfiles = {{
                .report_task = 160'000ns}},
 }};
 
-// What the allocator got above DMA of so much RAM, in the order of kProfiles. In between, RAM less
-// a struct page for each page: the tables of hashes grow in steps.
-struct ManagedPoint {
-  std::int64_t mib;
-  std::array<std::int64_t, 4> pages;
-};
-constexpr std::array<ManagedPoint, 8> kManaged = {{
-    {128, {21186, 19861, 18501, 17578}},
-    {144, {24722, 23397, 22085, 21162}},
-    {256, {53394, 52069, 50709, 49786}},
-    {384, {85554, 84229, 82869, 81946}},
-    {512, {117810, 116485, 115125, 114202}},
-    {1024, {246642, 245317, 243957, 243034}},
-    {2048, {504306, 502981, 501621, 500698}},
-    {4096, {1003152, 1001731, 1000371, 999447}},
-}};
-
 }  // namespace
 
 std::span<const KernelProfile> kernel_profiles() {
@@ -351,27 +346,6 @@ TurnRules turn_rules(const KernelProfile& profile, std::size_t processors) {
   rules.sleeps_for_moments = !rules.ends_between_ticks;
   rules.slice = (rules.ends_between_ticks ? 700us : 750us) * factor;
   return rules;
-}
-
-Pages managed_above_dma(const KernelProfile& profile, Bytes memory) {
-  const auto kernel = static_cast<std::size_t>(&profile - kProfiles.data());
-  const std::int64_t pages = floor_pages(memory, PageSize::k4K).count();
-  const ManagedPoint* below = &kManaged.front();
-  const ManagedPoint* above = nullptr;
-  for (const ManagedPoint& point : kManaged) {
-    if (point.mib * 256 <= pages) {
-      below = &point;
-    } else if (above == nullptr) {
-      above = &point;
-    }
-  }
-  const std::int64_t at = below->mib * 256;
-  if (above != nullptr && pages > at) {
-    const std::int64_t span = above->mib * 256 - at;
-    const std::int64_t gain = above->pages[kernel] - below->pages[kernel];
-    return Pages(below->pages[kernel] + gain * (pages - at) / span);
-  }
-  return Pages(below->pages[kernel] + (pages - at) - (pages - at) / 60);
 }
 
 }  // namespace oomkit::sim

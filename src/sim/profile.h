@@ -68,8 +68,11 @@ struct KernelProfile {
 
   bool joins_wait;  // Writing to cgroup.procs waits for a grace period of RCU (attach_lock.h).
 
-  // Of RAM: what the kernel keeps (see managed_of()), and what it uses at a scenario's begin.
+  // Of RAM: what the kernel keeps (boot_memory.h), and what it uses at a scenario's begin.
   Pages dma_managed;
+  Pages kept;           // Beside struct pages and hashes; and with RAM above 4 GiB so much more ...
+  Pages high_ram_kept;  // ... (swiotlb has 64 MiB), ...
+  Pages normal_kept;    // ... of all which this is in the zone Normal.
   Pages late_freed;  // Given back after the levels were set: the kernel's own start, the archive.
   Pages disk_modules, zram_modules;  // Of drivers, in that archive.
   Pages reserve_less;  // When admin_reserve_kbytes was set, so much less was free than managed.
@@ -105,8 +108,5 @@ std::span<const KernelProfile> kernel_profiles();
 const KernelProfile* find_profile(std::string_view kernel);
 
 TurnRules turn_rules(const KernelProfile& profile, std::size_t processors);
-
-// Pages of the zones DMA32 and Normal together that the page allocator gets of that RAM.
-Pages managed_above_dma(const KernelProfile& profile, Bytes memory);
 
 }  // namespace oomkit::sim
