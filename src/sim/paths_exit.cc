@@ -156,13 +156,14 @@ class Kernel::Freeing : public Rhythm {
   static std::size_t zap_steps() {
     return static_cast<std::size_t>((kGatherMax.count() + kPagesAtOnce - 1) / kPagesAtOnce);
   }
-  // By batches as long as it hangs on them what a processor keeps (Machine::give()).
+  // At once, as far as what a processor keeps does not hang on how it comes (Machine::give()): a
+  // zone that is not short fills its lists, and gets the rest.
   void drop(Pages pages) {
     while (pages > Pages(0)) {
       const Extent& first = (*objects_)[gather_->object]->extents.begin()->second;
       const SimZone& zone = kernel_->machine_.zones()[first.zone];
-      const bool keeps_none = zone.free >= zone.levels.high && zone.pcp >= zone.pcp_high;
-      const Pages at_once = keeps_none ? first.count : kernel_->profile_.freed_at_once;
+      const bool is_short = zone.free < zone.levels.high;
+      const Pages at_once = is_short ? kernel_->profile_.freed_at_once : first.count;
       const Pages part = std::min(at_once, pages);
       kernel_->drop_first(*objects_, part);
       pages -= part;
