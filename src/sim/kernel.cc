@@ -11,7 +11,7 @@ namespace oomkit::sim {
 namespace {
 
 constexpr Pages kStackPages(4);
-constexpr Pages kInitCommitted(954);  // PID 1 of a rehearsal, ...
+constexpr Pages kInitCommitted(955);  // PID 1 of a rehearsal, ...
 constexpr Pages kForkCommitted(128);  // ... and a fork of it.
 
 std::size_t node_count(const HostSpec& host) {
@@ -53,10 +53,11 @@ Pages heap_of(const Scenario& scenario) {
 
 // Committed_AS of a rehearsal's machine: of PID 1, and of what it set up.
 Pages committed_at_begin(const KernelProfile& profile, const Scenario& scenario) {
-  const Pages alone = kInitCommitted + heap_of(scenario);
-  if (scenario.host.swap <= Bytes(0)) return alone;
-  const bool disk = scenario.host.swap_kind == SwapKind::disk;
-  return alone + (disk ? profile.disk_swap_committed : profile.zram_committed);
+  Pages committed = kInitCommitted + heap_of(scenario);
+  if (count_disks(scenario) > 0) committed += profile.disk_committed;
+  const bool zram = scenario.host.swap_kind == SwapKind::zram;
+  if (scenario.host.swap > Bytes(0) && zram) committed += profile.zram_committed;
+  return committed;
 }
 
 // Deadly by default, as far as scenarios send them (signal(7)).

@@ -71,8 +71,15 @@ int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   request.pages = size;
   request.total_vm = mm.total_vm;
   request.cap_sys_admin = process.uid == 0;
-  const auto verdict = overcommit(overcommit_host(), request, profile_.version);
-  if (verdict && !verdict->granted) return ENOMEM;
+  // What is asked for is counted first, and with it, if it is a batch, what was kept back.
+  committed_.add(size);
+  OvercommitHost host = overcommit_host();
+  host.committed = committed_.read() - size;
+  const auto verdict = overcommit(host, request, profile_.version);
+  if (verdict && !verdict->granted) {
+    committed_.subtract(size);
+    return ENOMEM;
+  }
   objects_.push_back(std::make_unique<Object>());
   Object& object = *objects_.back();
   object.kind = shared ? Object::Kind::shmem : Object::Kind::anon;
@@ -83,7 +90,6 @@ int Kernel::map(Process& process, Pages size, bool shared, bool huge) {
   mm.regions.push_back({&object, size, Pages(0), shared, huge});
   mm.total_vm += size;
   mm.committed += size;
-  committed_.add(size);
   return 0;
 }
 

@@ -80,7 +80,7 @@ struct KernelProfile {
   Pages disk_pages, more_disk_pages;
   Pages disk_use;  // In use for each disk: its driver's requests, and slab.
   Pages slab_reclaimable, slab_unreclaimable, kernel_stack, page_tables;
-  Pages disk_swap_committed, zram_committed;  // By setting up swap.
+  Pages disk_committed, zram_committed;  // By drivers, in a tmpfs: of disks, and of zram.
   Pages init_anon, init_shmem;  // PID 1: locked anonymous memory, and its program in a tmpfs.
   Pages other_use;              // Beside all that, and what has no counter.
   Pages base_pcp;               // Free pages on the lists of the processor, ...
