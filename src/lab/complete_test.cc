@@ -225,6 +225,23 @@ TEST_F(CompleteRecord, AGuardThatOnlyWatchedKilledNobody) {
   EXPECT_THAT(record.warnings, ElementsAre(HasSubstr("the kernel log does not say why")));
 }
 
+TEST_F(CompleteRecord, ARuleThatOnlySaysSomethingKilledNobody) {
+  heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
+  heard_.parts.events.push_back(exit_of("leaky", 78, 700, "signal 9"));
+  heard_.decisions = {
+      decision_of(690, "judged",
+                  R"("held_back":null,"dry_run":false,"actions":[{"do":"log"}],)"
+                  R"("candidates":[{"pid":78,"rank":1}])"),
+      decision_of(698, "stall",
+                  R"("held_back":null,"dry_run":false,"actions":[{"do":"kill"},{"do":"reap"}],)"
+                  R"("candidates":[{"pid":78,"rank":1}])")};
+  const RunRecord record = completed();
+  const auto kill = std::find_if(record.events.begin(), record.events.end(),
+                                 [](const RunEvent& it) { return it.kind == "guard_kill"; });
+  ASSERT_NE(kill, record.events.end());
+  EXPECT_EQ(kill->by, "stall");
+}
+
 TEST_F(CompleteRecord, OfACgroupThatTheGuardKilledEachProcessIsItsVictim) {
   heard_.kmsg = "6,1,1010000,-;oomkit: scenario begins\n";
   heard_.parts.processes[1] = process_of("calm", 77, "killed");

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "policy/action.h"
+
 namespace oomkit {
 namespace {
 
@@ -32,6 +34,20 @@ std::optional<std::int64_t> chosen_pid(const Json& record) {
   return std::nullopt;
 }
 
+// Not where all that it did was to say something, or to ask for memory. A program may end somebody.
+bool may_have_ended(const Json& record) {
+  const auto actions = record.find("actions");
+  if (actions == record.end() || !actions->is_array() || actions->empty()) return true;
+  return std::any_of(actions->begin(), actions->end(), [](const Json& action) {
+    const auto text = action.is_object() ? action.find("do") : action.end();
+    if (text == action.end() || !text->is_string()) return true;
+    const auto parsed = parse_action(text->get_ref<const std::string&>());
+    using Kind = PolicyAction::Kind;
+    return !parsed || is_destructive(parsed->kind) || parsed->kind == Kind::hook ||
+           parsed->kind == Kind::exec;
+  });
+}
+
 }  // namespace
 
 GuardDeeds::GuardDeeds(const std::vector<GuestDecision>& decisions) {
@@ -39,6 +55,7 @@ GuardDeeds::GuardDeeds(const std::vector<GuestDecision>& decisions) {
     const Json record = Json::parse(decision.record, nullptr, false);
     if (!record.is_object() || !is_null(record, "held_back") || is_true(record, "dry_run"))
       continue;
+    if (!may_have_ended(record)) continue;
     const auto rule = record.find("rule");
     deeds_.push_back({decision.t_ms,
                       rule != record.end() && rule->is_string() ? rule->get<std::string>() : "",

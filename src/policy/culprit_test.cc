@@ -202,6 +202,11 @@ TEST_F(Culprit, LeakIntoSwap) {
   leak_into_swap(2000);
   EXPECT_THAT(guard().victims(), ElementsAre("leaky"));
   EXPECT_EQ(guard().decisions().front().rule, "stall with swap left");
+  // There is swap left, so nobody dies yet when it is judged: after 4.8 s of 0.35 s in a second.
+  ASSERT_FALSE(guard().judgements().empty());
+  EXPECT_EQ(guard().judgements().front().rule, "stall judged");
+  EXPECT_EQ(guard().judgements().front().comms, std::vector<std::string>{"leaky"});
+  EXPECT_LT(guard().judgements().front().at_s, guard().decisions().front().at_s - 5);
 }
 
 TEST_F(Culprit, LeakThatWillHaveFilledTheSwapSoon) {
@@ -337,6 +342,9 @@ TEST_F(Culprit, ServiceThatStaysJustAboveRamWithSwap) {
     if (full && t < 40) host_.stall += 0.5 * kStep;
   });
   EXPECT_THAT(guard().victims(), IsEmpty());
+  // It is judged, again and again while that lasts, and spared.
+  EXPECT_GE(guard().judgements().size(), 2U);
+  EXPECT_LE(guard().judgements().size(), 5U);
 }
 
 // As measured with a swap of 40 MB/s: five seconds of growth with three quarters of a stall, and
@@ -382,6 +390,7 @@ TEST_F(Culprit, TwoThousandSleepers) {
 TEST_F(Culprit, ThrashOfThePageCache) {
   guard().run(seconds(60), [&](double) { host_.stall += 0.6 * kStep; });
   EXPECT_THAT(guard().victims(), IsEmpty());
+  EXPECT_THAT(guard().judgements(), IsEmpty());  // Much is available.
 }
 
 TEST_F(Culprit, IdleHostIsLookedAtOnceASecond) {

@@ -286,7 +286,9 @@ class PolicyRun {
     }
   }
 
+  // By rules that end processes, and by those that only say something.
   const std::vector<KeptDecision>& decisions() const { return decisions_; }
+  const std::vector<KeptDecision>& judgements() const { return judgements_; }
   std::vector<std::string> victims() const {
     std::vector<std::string> all;
     for (const KeptDecision& decision : decisions_)
@@ -327,8 +329,9 @@ class PolicyRun {
       const bool is_process = candidate.kind == TargetKind::process;
       if (is_process && candidate.rank == 1) kept.first = candidate.comm;
     }
-    decisions_.push_back(kept);
-    if (!decision.acts() || !decision.has_target) return;
+    const bool may_end = policy_.rules.at(decision.rule_index).destructive;
+    (may_end ? decisions_ : judgements_).push_back(kept);
+    if (!may_end || !decision.acts() || !decision.has_target) return;
     host_.reap(decision.target);
     engine_->settle(decision, DecisionOutcome::done);
   }
@@ -339,7 +342,7 @@ class PolicyRun {
   std::unique_ptr<Engine> engine_;
   TickWish wish_;
   HostTime next_{0};
-  std::vector<KeptDecision> decisions_;
+  std::vector<KeptDecision> decisions_, judgements_;
 };
 
 }  // namespace oomkit::policy_testing
