@@ -94,6 +94,16 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
       kswapds_(node_count(scenario.host)) {
   reaper_ = &scheduler_.create(0);
   scheduler_.start(*reaper_, oom_reaper());
+  worker_ = &scheduler_.create(0);
+  worker_->on_change = [this, before = PressureGroup::Tasks{}]() mutable {
+    PressureGroup::Tasks tasks;
+    tasks.productive = tasks.runnable = worker_->is_runnable() ? 1 : 0;
+    tasks.running = worker_->is_running() ? 1 : 0;
+    host_pressure_.change(now(), before, -1);
+    host_pressure_.change(now(), tasks, 1);
+    before = tasks;
+  };
+  scheduler_.start(*worker_, work_on_pressure());
   for (std::size_t node = 0; node < kswapds_.size(); ++node) {
     kswapds_[node].thread = &scheduler_.create(0);
     scheduler_.start(*kswapds_[node].thread, kswapd(static_cast<int>(node)));

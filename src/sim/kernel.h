@@ -200,6 +200,7 @@ class Kernel {
   bool has_memsw() const;
   void count_charge(Memcg& group, Pages pages, Pages MemcgStats::*what, int sign);
   Co<bool> charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
+  Co<bool> try_charge(Process& process, Memcg& group, MemcgTree::Charge charge, bool user_fault);
   Co<bool> take_tables(Process& process, Pages pages);
   Pages plenty_for(Process& process);
   void follow_counts(Mm& mm) const;
@@ -268,8 +269,11 @@ class Kernel {
   void set_protection(Memcg& top, Memcg& group);
   bool can_swap(const Memcg& group) const;
   Pages swap_room(const Memcg& group) const;
+
+  // vmpressure.cc
   void vmpressure(Memcg& group, Pages scanned, Pages reclaimed);
   void vmpressure_priority(Memcg& group, int priority);
+  Co<void> work_on_pressure();
   Pages reclaimable(const Placement& where);
 
   // lru.cc
@@ -464,6 +468,8 @@ class Kernel {
   };
   std::vector<Reaped> to_reap_;
   Thread* reaper_ = nullptr;
+  Thread* worker_ = nullptr;     // kworker
+  std::vector<Memcg*> pressed_;  // What it has to do, in the order in which it came.
   std::vector<Pages> unplaced_;  // Of a host that was found, by zone: in use, and nobody's yet.
 };
 

@@ -264,6 +264,14 @@ Pages MemcgTree::own_listed(const Memcg& group, int node, ListKind kind) {
   return pages;
 }
 
+bool MemcgTree::has_listed(const Memcg& group, int node) {
+  for (const ListKind kind : {ListKind::inactive_anon, ListKind::active_anon,
+                              ListKind::inactive_file, ListKind::active_file}) {
+    if (own_listed(group, node, kind) > Pages(0)) return true;
+  }
+  return false;
+}
+
 Pages MemcgTree::listed(const Memcg& top, int node, ListKind kind) {
   Pages sum = own_listed(top, node, kind);
   for (const Memcg* child : top.children)

@@ -145,6 +145,7 @@ class MemcgTree {
   static std::vector<Memcg*> subtree(Memcg& top);
   static MemcgStats total_of(Memcg& top);
   static Pages own_listed(const Memcg& group, int node, ListKind kind);
+  static bool has_listed(const Memcg& group, int node);
   static Pages listed(Memcg& top, ListKind kind);
   // On one node: what lruvec_page_state() says of a list.
   static Pages listed(const Memcg& top, int node, ListKind kind);

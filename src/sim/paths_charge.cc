@@ -48,6 +48,14 @@ void Kernel::wake_oom_waiters(const Memcg& group) {
 // try_charge() for one page, when the way without waiting has failed as `charge` says.
 Co<bool> Kernel::charge_slowly(Process& process, Memcg& group, MemcgTree::Charge charge,
                                bool user_fault) {
+  scheduler_.stay_in_kernel(*process.thread, true);
+  const bool charged = co_await try_charge(process, group, charge, user_fault);
+  scheduler_.stay_in_kernel(*process.thread, false);
+  co_return charged;
+}
+
+Co<bool> Kernel::try_charge(Process& process, Memcg& group, MemcgTree::Charge charge,
+                            bool user_fault) {
   int retries = kMaxReclaimRetries;
   bool drained = false;
   bool passed_oom = false;

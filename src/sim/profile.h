@@ -36,7 +36,9 @@ struct Costs {
   SimTime read;                          // What is cached.
   SimTime scan;                          // On a list, by reclaim.
   SimTime reclaim;                       // A round of reclaim that finds nothing, and ...
-  SimTime reclaim_group;                 // ... of it for each cgroup.
+  SimTime reclaim_filled;                // ... of it for a cgroup that has pages of its own, ...
+  SimTime reclaim_empty;                 // ... or has none.
+  SimTime pressure_work;                 // vmpressure_work_fn(), with the way to it and back.
   // Out to swap and in again, and a page of it that nobody needs any more: zram, or a disk, of
   // which a whole cluster is read at once: the processor's part of it, and the disk's.
   SimTime compress, decompress, forget_compressed;

@@ -8,10 +8,8 @@
 namespace oomkit::sim {
 namespace {
 
-constexpr int kDefaultPriority = 12;   // DEF_PRIORITY
-constexpr Pages kCluster(32);          // SWAP_CLUSTER_MAX
-constexpr Pages kPressureWindow(512);  // vmpressure_win
-constexpr int kPressureCritical = 3;   // vmpressure_level_critical_prio
+constexpr int kDefaultPriority = 12;  // DEF_PRIORITY
+constexpr Pages kCluster(32);         // SWAP_CLUSTER_MAX
 // Direct reclaim goes on at the group where the one before it stopped, and stops when it has
 // enough.
 constexpr KernelVersion kPartialWalks{6, 10};
@@ -153,7 +151,9 @@ Co<void> Kernel::shrink_node(Scan& scan, int node) {
     Memcg* group = partial ? shared.next() : all[i];
     if (group == nullptr) break;
     set_protection(*scan.top, *group);
-    co_await spend(*scan.thread, profile_.costs.reclaim_group);
+    co_await spend(*scan.thread, MemcgTree::has_listed(*group, node)
+                                     ? profile_.costs.reclaim_filled
+                                     : profile_.costs.reclaim_empty);
     if (!group->is_root() && group != scan.top) {
       if (group->memory.usage <= group->effective_min && group->effective_min > Pages(0)) continue;
       if (group->memory.usage <= group->effective_low && group->effective_low > Pages(0)) {
@@ -195,23 +195,6 @@ Co<bool> Kernel::balance_node(Scan& scan, int node) {
   }
   snapshot_refaults(*scan.top, node);
   co_return scan.reclaimed > Pages(0);
-}
-
-// mm/vmpressure.c: how much of what was looked at could be had, in windows.
-void Kernel::vmpressure(Memcg& group, Pages scanned, Pages reclaimed) {
-  if (cgroup_ != CgroupVersion::v1 || scanned <= Pages(0)) return;
-  group.scanned += scanned;
-  group.reclaimed += reclaimed;
-  if (group.scanned < kPressureWindow) return;
-  const std::int64_t all = (group.scanned + group.reclaimed).count();
-  const std::int64_t had = group.reclaimed.count() * all / group.scanned.count();
-  const std::int64_t percent = (all - had) * 100 / all;
-  group.scanned = group.reclaimed = Pages(0);
-  witness_.pressed(group, percent >= 95 ? "critical" : percent >= 60 ? "medium" : "low");
-}
-
-void Kernel::vmpressure_priority(Memcg& group, int priority) {
-  if (priority <= kPressureCritical) vmpressure(group, kPressureWindow, Pages(0));
 }
 
 }  // namespace oomkit::sim

@@ -54,6 +54,7 @@ class Thread {
   std::int64_t virtual_rest_ = 0;
   std::int64_t deadline_ns_ = 0;  // Of its virtual time: see slices.cc.
   bool timed_ = false;            // A timer ends its slice: hrtick_start_fair().
+  bool stays_in_kernel_ = false;  // In a path of the kernel that is left late: stay_in_kernel().
   bool is_protected_ = false;     // From who is woken, while it is in the slice it was picked with.
   std::int64_t lag_ns_ = 0;       // What it had had less than the average when it went to sleep.
   SimTime ran_{0};                // In all.
@@ -119,6 +120,9 @@ class Scheduler {
   bool sleeps_for_moments() const { return rules_.sleeps_for_moments; }
   bool moments_count() const { return sleeps_for_moments() && !runnable_.empty(); }
 
+  // In a long path of the kernel, of one that runs: where a timer ends slices, who is woken
+  // meanwhile waits for the end of the slice (PREEMPT_LAZY), and others do not.
+  void stay_in_kernel(Thread& thread, bool stays);
   // Whether a turn ends in the kernel's own paths too.
   bool leaves_kernel_paths() const { return rules_.ends_between_ticks; }
 

@@ -207,6 +207,39 @@ TEST(SchedulerTest, WhoWakesUpBesideOneWhoIsAloneComesAtOnce) {
   EXPECT_LE(*std::max_element(late.begin(), late.end()), SimTime(10us));
 }
 
+// Where a timer ends slices, one who is woken comes at once, but not while a path of the kernel
+// goes on that stays: then at the end of its slice, which here began with the other's start, or
+// when it is left.
+TEST(SchedulerTest, WhoIsWokenWaitsForOneWhoStaysInTheKernel) {
+  const auto late = [](bool stays, int pieces) {
+    Scheduler scheduler(1, kSlices);
+    Thread& busy = scheduler.create(0);
+    Thread& sleeper = scheduler.create(0);
+    SimTime waited{0};
+    scheduler.start(busy, [](Scheduler& its, Thread& own, bool in_kernel, int times) -> Co<void> {
+      its.stay_in_kernel(own, in_kernel);
+      for (int i = 0; i < times; ++i)
+        co_await its.spend(own, 10us);
+      its.stay_in_kernel(own, false);
+      for (int i = 0; i < 500; ++i)
+        co_await its.spend(own, 10us);
+    }(scheduler, busy, stays, pieces));
+    scheduler.start(sleeper, [](Scheduler& its, Thread& own, SimTime& waits) -> Co<void> {
+      for (int i = 0; i < 20; ++i) {
+        const SimTime due = its.now() + 50us;
+        co_await its.pause_for(own, 50us);
+        waits = std::max(waits, its.now() - due);
+        co_await its.spend(own, 5us);
+      }
+    }(scheduler, sleeper, waited));
+    run_all(scheduler);
+    return waited;
+  };
+  EXPECT_LE(late(false, 300), SimTime(100us));
+  EXPECT_GE(late(true, 300), SimTime(400us));
+  EXPECT_LE(late(true, 300), SimTime(710us));
+}
+
 // A process starts with its parent's nice value and then takes its own.
 TEST(SchedulerTest, WhoTakesAnotherNiceValueGetsWhatItsWeightSaysFromThenOn) {
   for (const TurnRules& rules : {kSlicesAtTicks, kSlices}) {

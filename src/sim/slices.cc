@@ -155,6 +155,13 @@ void Scheduler::place(Thread& thread, bool is_new) {
   thread.deadline_ns_ = thread.virtual_ns_ + slice_of_weight(thread) / (is_new ? 2 : 1);
 }
 
+// On its way out of the kernel it gives way to who was woken.
+void Scheduler::stay_in_kernel(Thread& thread, bool stays) {
+  if (!rules_.ends_between_ticks) return;
+  thread.stays_in_kernel_ = stays;
+  if (!stays && !runnable_.empty()) thread.preempted_ = pick(&thread) != nullptr;
+}
+
 // wakeup_preempt_fair(): who is beyond its slice is looked at now.
 void Scheduler::look_at_slices(const Thread& woken) {
   for (Thread* each : running_) {
@@ -162,6 +169,7 @@ void Scheduler::look_at_slices(const Thread& woken) {
     if (!woken.first_) {
       each->timed_ = rules_.ends_between_ticks;
       const bool is_in_slice = each->virtual_ns_ < each->deadline_ns_;
+      if (is_in_slice && each->stays_in_kernel_) continue;
       if (is_in_slice && pick(each) != &woken) continue;
       if (!is_in_slice) begin_slice(*each, each->virtual_ns_);
     }
