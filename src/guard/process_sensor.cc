@@ -54,6 +54,7 @@ void ProcessSensor::keep_spare(std::size_t processes) {
 }
 
 void ProcessSensor::begin() {
+  breath_.begin();
   row_count_ = 0;
   texts_used_ = 0;
   is_cut_ = false;
@@ -131,6 +132,7 @@ void ProcessSensor::add(std::int32_t pid, std::uint32_t cgroup) {
   if (!read_process_stat(file(pid, "stat"), page_size_, row)) return;
   keep_spare(row_count_ + 1);
   rows_[row_count_++] = SmallProcess(row);
+  breath_.take_if_needed();
 }
 
 void ProcessSensor::read_closely(bool swap_in_use) {
@@ -138,7 +140,10 @@ void ProcessSensor::read_closely(bool swap_in_use) {
   for (std::uint32_t index = 0; index < row_count_; ++index) {
     SmallProcess& row = rows_[index];
     if (row.whole().kernel_thread == Fact::yes) continue;
-    if (swap_in_use) row.oom_score = read_small_number(file(row.pid(), "oom_score"));
+    if (swap_in_use) {
+      row.oom_score = read_small_number(file(row.pid(), "oom_score"));
+      breath_.take_if_needed();
+    }
     order_[count++] = index;
   }
   const auto end = order_.begin() + static_cast<std::ptrdiff_t>(count);
@@ -154,6 +159,7 @@ void ProcessSensor::read_closely(bool swap_in_use) {
     close_[close] = rows_[*at].whole();
     read_details(close_[close]);
     rows_[*at].close = close;
+    breath_.take_if_needed();
   }
 }
 

@@ -19,6 +19,7 @@
 #include "core/table_room.h"
 #include "guard/cgroup_sensor.h"
 #include "io/file_descriptor.h"
+#include "io/own_process.h"
 #include "policy/tick.h"
 #include "policy/wish.h"
 
@@ -66,6 +67,7 @@ class ProcessSensor {
   std::vector<char> buffer_;
   std::vector<char> list_;
   bool is_cut_ = false;
+  Breath breath_;  // A swarm takes long to read.
 };
 
 }  // namespace oomkit

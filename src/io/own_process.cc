@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <string_view>
 
 #include <fcntl.h>
@@ -63,6 +64,12 @@ void touch(const char* begin, const char* end) {
       __atomic_fetch_or(reinterpret_cast<unsigned char*>(at + page * kPage), 0, __ATOMIC_RELAXED);
     }
   }
+}
+
+std::int64_t awake_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 bool schedule(int policy) {
@@ -142,6 +149,18 @@ TakingTurns::TakingTurns()
 
 TakingTurns::~TakingTurns() {
   if (was_first_) schedule(SCHED_FIFO);
+}
+
+void Breath::begin() {
+  since_ns_ = awake_ns();
+}
+
+void Breath::take_if_needed() {
+  constexpr std::int64_t kLongest = 50'000'000;
+  constexpr timespec kMoment{0, 1'000'000};
+  if (awake_ns() - since_ns_ < kLongest) return;
+  ::nanosleep(&kMoment, nullptr);
+  begin();
 }
 
 std::size_t file_limit() {

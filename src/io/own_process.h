@@ -32,6 +32,16 @@ class TakingTurns {
  private:
   bool was_first_;
 };
+// Lets others run for a moment when we have had the processor for long: who comes before all others
+// gives way to nobody by itself.
+class Breath {
+ public:
+  void begin();           // We have just come.
+  void take_if_needed();  // After a piece of work.
+
+ private:
+  std::int64_t since_ns_ = 0;
+};
 // How many files may be open, and as many as the hard limit allows.
 std::size_t file_limit();
 void raise_file_limit();

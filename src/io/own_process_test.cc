@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <span>
@@ -54,6 +55,28 @@ TEST(OwnProcess, AfterAForkNoPageIsSharedAnyMore) {
   ::kill(child, SIGKILL);
   bury_process(child);
   ::munmap(room, memory.size());
+}
+
+// 50 ms are long.
+TEST(OwnProcess, WhoHasHadTheProcessorForLongTakesABreath) {
+  const auto waits = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+  };
+  Breath breath;
+  breath.begin();
+  const auto begun = std::chrono::steady_clock::now();
+  const long before = waits();
+  breath.take_if_needed();
+  const bool was_soon = std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(50);
+  if (was_soon) {
+    EXPECT_EQ(waits(), before);
+  }
+  while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(55)) {
+  }
+  breath.take_if_needed();
+  EXPECT_GE(waits(), before + 1);
 }
 
 }  // namespace
