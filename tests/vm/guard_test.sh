@@ -57,3 +57,16 @@ first_decision() {
 diff <(first_decision guard) <(first_decision guard-dry) || fail "a dry run decided otherwise"
 grep -q '"do":"kill","result":"dry run"' "$work/captures/leak.guard-dry.6.12" ||
   fail "a dry run did not say what it would have done"
+
+# A stall wakes it within 0.2 s, however seldom it looks.
+env -u OOMKIT_GUEST "$1" rehearse "$here/guard/stall.toml" --kernel 6.12 --explain none \
+  --policy "$here/guard/stall.policy.toml" --decisions "$work/stall.jsonl" \
+  --record "$work/stall.json" --log "$work/stall.log" >"$work/stall.out" ||
+  fail "the stall could not be rehearsed"
+begun=$(sed -n 's/^[^[]*\[ *\([0-9.]*\)\].*scenario begins.*/\1/p' "$work/stall.log")
+marked=$(grep -o '"t_ms":[0-9]*,"kind":"mark"' "$work/stall.json" | grep -o '[0-9]\+')
+decided=$(grep -m 1 -o '"uptime_s":[0-9.]*' "$work/stall.jsonl" | cut -d: -f2)
+awk -v begun="$begun" -v marked="$marked" -v decided="$decided" 'BEGIN {
+  late = decided - begun - marked / 1000
+  printf "a stall was seen after %.3f s\n", late
+  exit !(late > 0 && late <= 0.2) }' || fail "a stall was not seen within 0.2 s"
