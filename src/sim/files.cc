@@ -220,7 +220,7 @@ Text World::cgroup_text(Memcg& group, std::string_view file) {
            pair_line("under_oom", group.under_oom > 0 ? 1 : 0) +
            pair_line("oom_kill", group.v1_oom_kill);
   }
-  const std::size_t events = profile_.group_kill_event ? 6 : 5;
+  const std::size_t events = profile_.memcg_events;
   if (file == "memory.events") return counts_text(group.events, kMemcgEventNames, events);
   if (file == "memory.events.local")
     return counts_text(group.events_local, kMemcgEventNames, events);

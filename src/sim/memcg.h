@@ -36,9 +36,9 @@ struct PageCounter {
   }
 };
 
-enum class MemcgEvent { low, high, max, oom, oom_kill, oom_group_kill };
-constexpr std::array<std::string_view, 6> kMemcgEventNames = {"low", "high",     "max",
-                                                              "oom", "oom_kill", "oom_group_kill"};
+enum class MemcgEvent { low, high, max, oom, oom_kill, oom_group_kill, sock_throttled };
+constexpr std::array<std::string_view, 7> kMemcgEventNames = {
+    "low", "high", "max", "oom", "oom_kill", "oom_group_kill", "sock_throttled"};
 enum class SwapEvent { high, max, fail };
 constexpr std::array<std::string_view, 3> kSwapEventNames = {"high", "max", "fail"};
 

@@ -59,7 +59,8 @@ struct KernelProfile {
   // mm/memcontrol.c
   Pages charge_batch;            // MEMCG_CHARGE_BATCH: 32, from 6.0 on 64.
   std::size_t stocks;            // Cgroups that a processor keeps charges for: 1, from 6.16 on 7.
-  bool group_kill_event;         // memory.events has oom_group_kill (5.17).
+  std::size_t memcg_events;      // Lines of memory.events: oom_group_kill came with 5.17,
+                                 // sock_throttled with 7.0.
   bool peak_file;                // memory.peak (5.19).
   bool kernel_stat;              // memory.stat has `kernel` and page tables.
   bool swap_full_checked_first;  // No try at memory.swap.max when there is no room.

@@ -39,10 +39,8 @@ void World::record_cgroups(RunRecord& record) {
     if (!v2 || profile_.peak_file) told.max_usage = to_bytes(group.memory.watermark, PageSize::k4K);
     told.swap = to_bytes(group.swap.usage, PageSize::k4K);
     if (v2) {
-      for (std::size_t i = 0; i < kMemcgEventNames.size(); ++i) {
-        if (kMemcgEventNames[i] == "oom_group_kill" && !profile_.group_kill_event) continue;
+      for (std::size_t i = 0; i < profile_.memcg_events; ++i)
         told.events.emplace_back(kMemcgEventNames[i], group.events[i]);
-      }
       told.psi = group.pressure.totals(kernel_.now());
     } else {
       told.events = {{"oom_kill_disable", group.oom_kill_disable ? 1 : 0},
