@@ -99,8 +99,7 @@ Kernel::Kernel(const KernelProfile& profile, const Scenario& scenario, Scheduler
     PressureGroup::Tasks tasks;
     tasks.productive = tasks.runnable = worker_->is_runnable() ? 1 : 0;
     tasks.running = worker_->is_running() ? 1 : 0;
-    host_pressure_.change(now(), before, -1);
-    host_pressure_.change(now(), tasks, 1);
+    host_pressure_.replace(now(), before, tasks);
     before = tasks;
   };
   scheduler_.start(*worker_, work_on_pressure());
@@ -175,14 +174,10 @@ void Kernel::update_pressure(Process& process) {
   tasks.running = !over && process.thread->is_running() ? 1 : 0;
   if (tasks == process.counted) return;
   const PressureGroup::Tasks before = std::exchange(process.counted, tasks);
-  const auto change = [&](PressureGroup& group) {
-    group.change(now(), before, -1);
-    group.change(now(), tasks, 1);
-  };
-  change(host_pressure_);
+  host_pressure_.replace(now(), before, tasks);
   if (tasks.stalled > before.stalled) witness_.stalled();
   for (Memcg* group = process.memcg; !group->is_root(); group = group->parent)
-    change(group->pressure);
+    group->pressure.replace(now(), before, tasks);
 }
 
 void Kernel::send_signal(Process& process, int number) {

@@ -32,16 +32,25 @@ class PressureGroup {
     int running = 0;     // NR_ONCPU
 
     friend bool operator==(const Tasks&, const Tasks&) = default;
+    void add(const Tasks& by, int sign) {
+      stalled += sign * by.stalled;
+      productive += sign * by.productive;
+      sampled += sign * by.sampled;
+      reclaiming += sign * by.reclaiming;
+      on_disk += sign * by.on_disk;
+      runnable += sign * by.runnable;
+      running += sign * by.running;
+    }
   };
+  // What one of them was, and is now.
+  void replace(SimTime now, const Tasks& before, const Tasks& after) {
+    settle(now);
+    tasks_.add(before, -1);
+    tasks_.add(after, 1);
+  }
   void change(SimTime now, const Tasks& by, int sign) {
     settle(now);
-    tasks_.stalled += sign * by.stalled;
-    tasks_.productive += sign * by.productive;
-    tasks_.sampled += sign * by.sampled;
-    tasks_.reclaiming += sign * by.reclaiming;
-    tasks_.on_disk += sign * by.on_disk;
-    tasks_.runnable += sign * by.runnable;
-    tasks_.running += sign * by.running;
+    tasks_.add(by, sign);
   }
   RunPsi totals(SimTime now, PressureOf what = PressureOf::memory) {
     settle(now);

@@ -69,8 +69,8 @@ Thread* Scheduler::pick(const Thread* runs) {
     Thread* best = nullptr;
     for (Thread* each : runnable_) {
       if (each->first_) return each;
-      if (is_eligible(*each) && (best == nullptr || each->deadline_ns_ < best->deadline_ns_))
-        best = each;
+      const bool is_first = best == nullptr || each->deadline_ns_ < best->deadline_ns_;
+      if (is_first && is_eligible(*each)) best = each;
     }
     auto delayed = delayed_.end();
     for (auto it = delayed_.begin(); it != delayed_.end(); ++it) {
