@@ -163,15 +163,17 @@ void Kernel::update_pressure(Process& process) {
   // Up to 5.14 whoever runs is productive, also in reclaim.
   const bool is_old = profile_.version < KernelVersion{5, 15};
   const bool stalled = process.stalls && !over;
+  const bool runnable = !over && process.thread->is_runnable();
+  const bool running = !over && process.thread->is_running();
   PressureGroup::Tasks tasks;
   tasks.stalled = stalled ? 1 : 0;
-  tasks.productive = (is_old || !stalled) && !over && process.thread->is_runnable() ? 1 : 0;
-  const bool reclaims = stalled && process.thread->is_running();
+  tasks.productive = (is_old || !stalled) && runnable ? 1 : 0;
+  const bool reclaims = stalled && running;
   tasks.sampled = is_old && reclaims ? 1 : 0;
   tasks.reclaiming = !is_old && reclaims ? 1 : 0;
-  tasks.on_disk = process.waits_for_disk && !over && !process.thread->is_runnable() ? 1 : 0;
-  tasks.runnable = !over && process.thread->is_runnable() ? 1 : 0;
-  tasks.running = !over && process.thread->is_running() ? 1 : 0;
+  tasks.on_disk = process.waits_for_disk && !over && !runnable ? 1 : 0;
+  tasks.runnable = runnable ? 1 : 0;
+  tasks.running = running ? 1 : 0;
   if (tasks == process.counted) return;
   const PressureGroup::Tasks before = std::exchange(process.counted, tasks);
   host_pressure_.replace(now(), before, tasks);

@@ -269,12 +269,12 @@ class Kernel {
   void set_protection(Memcg& top, Memcg& group);
   bool can_swap(const Memcg& group) const;
   Pages swap_room(const Memcg& group) const;
+  Pages reclaimable(const Placement& where);
 
   // vmpressure.cc
   void vmpressure(Memcg& group, Pages scanned, Pages reclaimed);
   void vmpressure_priority(Memcg& group, int priority);
   Co<void> work_on_pressure();
-  Pages reclaimable(const Placement& where);
 
   // lru.cc
   void prepare_scan(Scan& scan, int node) const;

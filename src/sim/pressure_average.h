@@ -24,6 +24,11 @@ struct PressureLines {
 };
 struct GroupPressure {
   PressureLines memory, io, cpu;
+
+  const PressureLines& of(PressureOf what) const {
+    if (what == PressureOf::memory) return memory;
+    return what == PressureOf::io ? io : cpu;
+  }
 };
 
 class PressureAverages {

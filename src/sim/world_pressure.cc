@@ -14,10 +14,9 @@ constexpr std::array<std::pair<std::string_view, PressureOf>, 3> kPressureNames 
 constexpr std::string_view kHostFiles = "/proc/pressure/";
 constexpr std::string_view kGroupFile = ".pressure";
 
-// "io.pressure"
-std::optional<PressureOf> pressure_in(std::string_view file) {
+std::optional<PressureOf> pressure_named(std::string_view wanted) {
   for (const auto& [name, what] : kPressureNames) {
-    if (file.starts_with(name) && file.substr(name.size()) == kGroupFile) return what;
+    if (name == wanted) return what;
   }
   return std::nullopt;
 }
@@ -37,14 +36,16 @@ std::string pressure_line(std::string_view word, const PressureLine& line) {
 // Of "/proc/pressure/io", "/box/io.pressure", which need not be there.
 std::optional<World::PressureFile> World::pressure_file(std::string_view path) {
   if (path.starts_with(kHostFiles)) {
-    const auto what = pressure_in(std::string(path.substr(kHostFiles.size())).append(kGroupFile));
+    const auto what = pressure_named(path.substr(kHostFiles.size()));
     if (!what) return std::nullopt;
     return PressureFile{&kernel_.memcgs().root(), *what};
   }
   const auto parts = split_cgroup_file(path);
-  const auto what = parts ? pressure_in(parts->file) : std::nullopt;
-  Memcg* const group = what ? kernel_.memcgs().find(parts->cgroup) : nullptr;
-  if (group == nullptr) return std::nullopt;
+  if (!parts || !parts->file.ends_with(kGroupFile)) return std::nullopt;
+  const std::string_view file = parts->file;
+  const auto what = pressure_named(file.substr(0, file.size() - kGroupFile.size()));
+  Memcg* const group = kernel_.memcgs().find(parts->cgroup);
+  if (!what || group == nullptr) return std::nullopt;
   return PressureFile{group, *what};
 }
 
@@ -57,15 +58,10 @@ const GroupPressure& World::pressure_of(Memcg& group) {
 }
 
 std::string World::pressure_text(const PressureFile& file) {
-  const GroupPressure& pressure = pressure_of(*file.group);
-  if (file.what == PressureOf::memory)
-    return pressure_line("some", pressure.memory.some) +
-           pressure_line("full", pressure.memory.full);
-  if (file.what == PressureOf::io)
-    return pressure_line("some", pressure.io.some) + pressure_line("full", pressure.io.full);
-  const std::string some = pressure_line("some", pressure.cpu.some);
-  const bool has_full = profile_.version >= KernelVersion{5, 13};
-  return has_full ? some + pressure_line("full", pressure.cpu.full) : some;
+  const PressureLines& lines = pressure_of(*file.group).of(file.what);
+  const std::string some = pressure_line("some", lines.some);
+  const bool has_full = file.what != PressureOf::cpu || profile_.version >= KernelVersion{5, 13};
+  return has_full ? some + pressure_line("full", lines.full) : some;
 }
 
 // Running means are kept only where somebody may look at them.
@@ -75,7 +71,7 @@ bool World::is_pressure_seen() const {
   };
   const auto& events = scenario_.events;
   const auto& listeners = scenario_.listeners;
-  return resident_ != nullptr || std::any_of(events.begin(), events.end(), reads) ||
+  return options_.resident != nullptr || std::any_of(events.begin(), events.end(), reads) ||
          std::any_of(listeners.begin(), listeners.end(), [&](const ListenerSpec& listener) {
            return std::any_of(listener.then.begin(), listener.then.end(), reads);
          });
