@@ -22,6 +22,7 @@
 #include "core/lines.h"
 #include "core/text.h"
 #include "io/file_descriptor.h"
+#include "io/kept_file.h"
 
 // Where the linker was told to define them.
 extern "C" {
@@ -64,12 +65,6 @@ void touch(const char* begin, const char* end) {
       __atomic_fetch_or(reinterpret_cast<unsigned char*>(at + page * kPage), 0, __ATOMIC_RELAXED);
     }
   }
-}
-
-std::int64_t awake_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 bool schedule(int policy) {
@@ -152,13 +147,13 @@ TakingTurns::~TakingTurns() {
 }
 
 void Breath::begin() {
-  since_ns_ = awake_ns();
+  since_ns_ = boot_time_ns();
 }
 
 void Breath::take_if_needed() {
   constexpr std::int64_t kLongest = 50'000'000;
   constexpr timespec kMoment{0, 1'000'000};
-  if (awake_ns() - since_ns_ < kLongest) return;
+  if (boot_time_ns() - since_ns_ < kLongest) return;
   ::nanosleep(&kMoment, nullptr);
   begin();
 }

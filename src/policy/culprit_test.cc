@@ -405,6 +405,7 @@ TEST_F(Culprit, AStallIsJudgedWithinFiveSecondsOfIt) {
     EXPECT_THAT(guard().victims(), IsEmpty());
   }
 }
+
 TEST_F(Culprit, IdleHostIsLookedAtOnceASecond) {
   host_.total = 16'000;
   guard().run(seconds(60), [](double) {});
